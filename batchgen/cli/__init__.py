@@ -1,0 +1,1 @@
+"""The commands: wiring, questions and exit codes; one file a command."""

@@ -1,0 +1,144 @@
+"""What a job file may say, as frozen values. Pure: no file is opened here (`job.loading` does).
+
+Every plain scalar of a job file is text; the models below turn it into numbers and switches.
+Unknown keys are errors. `job.loading` words the errors for people.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from batchgen.video_models import TIERS
+
+Provider = Literal["bigmodel", "zai", "simulator"]
+Tier = Literal["V0", "V1", "V2", "V3"]
+#: What a matrix may vary: fields of a clip that are sent.
+AXES = ("model", "prompt", "size", "movement_amplitude", "aspect_ratio", "with_audio")
+Yuan = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(value: object) -> object:
+    """Read `90s`, `15m` or `2h` as seconds; leave anything else to pydantic."""
+    if isinstance(value, str) and value[-1:] in _UNITS_S:
+        try:
+            return float(value[:-1]) * _UNITS_S[value[-1]]
+        except ValueError:
+            return value
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Manifest(_Part):
+    """Which catalogue, and how to read it."""
+
+    #: A file (csv tsv xlsx yaml json jsonl) or a folder of pictures named by SKU.
+    path: str
+    encoding: str = "auto"
+    #: Sheet of a workbook; the first one when not named.
+    sheet: str | None = None
+    #: batchgen's name of a column -> the header in the file.
+    columns: dict[str, str] = Field(default_factory=dict)
+    #: Folders of pictures besides the manifest's own.
+    picture_folders: tuple[str, ...] = ()
+
+
+class Account(_Part):
+    """Which account pays, and how hard it may be used."""
+
+    name: str = "default"
+    provider: Provider = "bigmodel"
+    tier: Tier = "V0"
+    #: Calls per second of all kinds together, a ceiling.
+    max_polls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    #: A task alive for longer is left running and reported (seconds).
+    give_up_after: Seconds = 7200.0
+
+    @property
+    def slots(self) -> int:
+        """Tasks that may be alive at once."""
+        return TIERS[self.tier]
+
+
+class ClipDefaults(_Part):
+    """Fields of every clip; a manifest column of the same name wins."""
+
+    model: str = "vidu2-image"
+    #: A Jinja2 template over the row's columns.
+    prompt: str = ""
+    size: str = "1280x720"
+    #: Seconds.
+    duration: int = 4
+    movement_amplitude: str = "auto"
+    aspect_ratio: str = "16:9"
+    with_audio: bool = False
+    user_id: str | None = None
+
+
+class Budget(_Part):
+    """Ceilings in the account's currency; whichever is reached first stops the buying."""
+
+    run: Yuan | None = None
+    job: Yuan | None = None
+    day: Yuan | None = None
+    month: Yuan | None = None
+    sku: Yuan | None = None
+    #: Manifest column -> ceiling for each value of it.
+    by: dict[str, Yuan] = Field(default_factory=dict)
+
+
+def _labelled(value: object) -> object:
+    """Turn an axis given as a list into label -> value, each value its own label."""
+    if isinstance(value, list):
+        if len({str(entry) for entry in value}) != len(value):
+            message = "an axis lists the same value twice"
+            raise ValueError(message)
+        return {str(entry): entry for entry in value}
+    return value
+
+
+Axis = Annotated[dict[str, str], BeforeValidator(_labelled), Field(min_length=1)]
+
+
+class Job(_Part):
+    """One job file. Paths in it are relative to the folder of `path`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    manifest: Manifest
+    account: Account = Account()
+    on_change: Literal["ask", "regenerate", "keep"] = "ask"
+    clip: ClipDefaults = ClipDefaults()
+    #: Axis -> label -> value, in the file's order; every combination is one clip.
+    matrix: dict[Literal[*AXES], Axis] = Field(default_factory=dict)  # type: ignore[valid-type]
+    #: Combinations that are not made: axis -> label.
+    exclude: tuple[dict[str, str], ...] = ()
+    #: Wanted copies of each clip.
+    takes: Annotated[int, Field(ge=1, le=99)] = 1
+    budget: Budget = Budget()
+    output: str
+    #: Where the job file lies; not part of the file.
+    path: Annotated[Path, Field(exclude=True)] = Path("job.yaml")
+
+    @model_validator(mode="after")
+    def _exclusions_name_axes(self) -> Job:
+        for entry in self.exclude:
+            for axis, label in entry.items():
+                if axis not in self.matrix or label not in self.matrix[axis]:
+                    message = f"exclude names {axis}: {label}, which the matrix does not have"
+                    raise ValueError(message)
+        return self
+
+    def resolve(self, path: str) -> Path:
+        """Give a path of the job file as an absolute one."""
+        return (self.path.parent / Path(path).expanduser()).resolve()

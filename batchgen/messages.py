@@ -1,0 +1,29 @@
+"""Words for people: a sentence and its values, kept apart until someone's language is known.
+
+Every text that a person reads is born as `msg("SKU {sku} appears twice", sku=...)`. The English
+sentence is the key of the catalogue in `locale/`; `language.say` turns a message into the
+reader's language at the edge. This module knows no language, no file and no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence with named values; `str()` gives the English text."""
+
+    #: The English sentence with `{name}` fields; also the key of the translation.
+    text: str
+    #: Values of the fields; a value may itself be a `Message`.
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format_map(self.values)
+
+
+def msg(text: str, /, **values: object) -> Message:
+    """Make a message; `text` must be a literal, so that the catalogue can be checked for it."""
+    return Message(text, values)

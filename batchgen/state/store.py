@@ -1,0 +1,169 @@
+"""The port to the state: everything the product may ask of it, whatever database holds it. Pure.
+
+One state holds many accounts, jobs and runs. Reading is open to everybody at any time; writing is
+for the one process that holds the state's lock. Every write is one durable transaction: when the
+call returns, it is on disk. The state machine is `clip.MOVES`; an implementation must refuse any
+other move by itself, and must write one event for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, TypedDict, Unpack
+
+from batchgen.clip import AccountScope, Attempt, AttemptState, Balance, ClipKey, Intent, TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """One thing that money is counted by."""
+
+    #: `run`, `job`, `day`, `month`, `sku` or `by:<column>`.
+    kind: str
+    #: Run id, job name, `2026-11-23`, `2026-11`, the SKU, or the column's value.
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A budget: the committed money of the purse may not pass the ceiling."""
+
+    purse: Purse
+    ceiling: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a job, over all the starts it took."""
+
+    id: str
+    job: str
+    account: AccountScope
+    #: Absolute path of the output folder.
+    output: str
+    #: The ceiling of this run: its budget, or the plan's total that was accepted.
+    budget: Decimal | None
+    started_at: float
+    #: None while it is open: killed or interrupted runs are continued by the next start.
+    ended_at: float | None = None
+    exit_code: int | None = None
+    #: The `stopped` field of `run --json`.
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A person's durable wish to buy some clips again."""
+
+    id: int
+    job: str
+    #: `failed`, `lost`, `sku` or `uncertain`.
+    kind: str
+    created_at: float
+    keys: tuple[ClipKey, ...]
+    #: Those of `keys` that were not bought for this order yet.
+    outstanding: tuple[ClipKey, ...]
+
+
+class Facts(TypedDict, total=False):
+    """Columns of an attempt that a move may set, named and measured as in `Attempt`."""
+
+    submitted_at: float
+    finished_at: float
+    downloaded_at: float
+    task_id: TaskId
+    error_code: str | None
+    error: str | None
+    video_url: str | None
+    cover_url: str | None
+    url_expires_at: float | None
+    file: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    duration_s: float
+
+
+class StateReader(Protocol):
+    """The reading side: safe beside a running writer."""
+
+    def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
+        """Yield the newest attempt of every clip (of one account), oldest id first."""
+
+    def attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
+        """Yield every attempt (of one account), oldest id first."""
+
+    def unfinished(self, account: AccountScope) -> list[Attempt]:
+        """List attempts of any job that hold a slot, are in doubt or wait for their file.
+
+        States: intent, unknown, accepted, stalled, vanished, succeeded, verified.
+        """
+
+    def task_seconds(self, account: AccountScope, model: str, newest: int = 200) -> list[float]:
+        """List how long the newest tasks of a model took from submit to end, newest first."""
+
+    def balance(self, purse: Purse) -> Balance:
+        """Sum the money of one purse; zeros when it was never used."""
+
+    def purchases(self, key: ClipKey, account: AccountScope) -> int:
+        """Count the attempts of a clip."""
+
+    def last_run(self, job: str, account: AccountScope) -> Run | None:
+        """Give the newest run of a job, open or ended."""
+
+    def runs(self) -> Iterator[Run]:
+        """Yield all runs, oldest first."""
+
+    def open_orders(self, job: str, account: AccountScope) -> list[Order]:
+        """List the orders of a job that still have clips to buy, oldest first."""
+
+    def events(self, attempt_id: int) -> list[tuple[float, str, str, str]]:
+        """List an attempt's moves as (time, from, to, reason), oldest first."""
+
+    def close(self) -> None:
+        """Release the connection."""
+
+
+class StateWriter(Protocol):
+    """The writing side. Every coroutine returns after the commit; cancelling one undoes nothing."""
+
+    async def start_run(self, run: Run) -> None:
+        """Record a run as open (inserts it, or opens it again)."""
+
+    async def end_run(self, run_id: str, exit_code: int, stopped: str | None) -> None:
+        """Record that a run ended."""
+
+    async def reserve(self, run_id: str, intent: Intent, limits: Sequence[Limit]) -> Attempt:
+        """Write the intent and reserve its price in one transaction with the check of all limits.
+
+        Raises:
+            BudgetExceeded: a limit would be passed; nothing was written.
+            IllegalTransition: the clip's newest attempt is reserved or at risk and no order asks
+                for it, so buying it would be a second purchase.
+        """
+
+    async def move(
+        self, attempt_id: int, to: AttemptState, reason: str = "", **facts: Unpack[Facts]
+    ) -> Attempt:
+        """Move an attempt, set facts, move its money and write the event, in one transaction.
+
+        Raises:
+            IllegalTransition: `clip.MOVES` does not have this move.
+        """
+
+    async def place_order(
+        self, job: str, account: AccountScope, kind: str, keys: Sequence[ClipKey]
+    ) -> Order:
+        """Record a wish to buy clips again; an open order of the same kind is continued instead."""
+
+    async def close(self) -> None:
+        """Write everything queued and release the connection."""
+
+
+def purses_of(intent: Intent, run_id: str, job: str, day: str) -> Mapping[str, str]:
+    """Name every purse that an intent is counted by, as kind -> key; `day` is `2026-11-23`."""
+    purses = {"run": run_id, "job": job, "day": day, "month": day[:7], "sku": intent.key.sku}
+    return purses | {f"by:{column}": value for column, value in intent.tags.items()}

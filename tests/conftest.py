@@ -1,0 +1,25 @@
+"""Fixtures that every test may use; the network is closed but for loopback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_real_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            message = f"tests may not connect to {address[0]}"
+            raise ConnectionRefusedError(message)
+        _real_connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    yield
