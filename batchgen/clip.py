@@ -94,8 +94,10 @@ MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
     _S.VANISHED: frozenset(
         {_S.ACCEPTED, _S.SUCCEEDED, _S.FAILED, _S.DECLARED_UNPAID, _S.WRITTEN_OFF}
     ),
-    _S.SUCCEEDED: frozenset({_S.VERIFIED, _S.EXPIRED, _S.PAID_NO_RESULT}),
+    # SUCCEEDED -> SUCCEEDED: the provider gave a fresh link.
+    _S.SUCCEEDED: frozenset({_S.SUCCEEDED, _S.VERIFIED, _S.EXPIRED, _S.PAID_NO_RESULT}),
     _S.VERIFIED: frozenset({_S.SAVED, _S.SUCCEEDED}),
+    # SAVED -> SUCCEEDED: the file was deleted while its link lives.
     _S.SAVED: frozenset({_S.SUCCEEDED}),
     _S.REJECTED: frozenset(),
     _S.REFUSED: frozenset(),

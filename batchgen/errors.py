@@ -76,6 +76,11 @@ class Busy(BatchgenError):
 class BudgetExceeded(BatchgenError):
     """The next call would pass a budget; nothing was reserved."""
 
+    def __init__(self, message: Message, *, kind: str) -> None:
+        super().__init__(message)
+        #: Which budget: `run`, `job`, `day`, `month`, `sku` or `by:<column>`.
+        self.kind = kind
+
 
 class DownloadError(BatchgenError):
     """A paid clip could not be fetched this time."""

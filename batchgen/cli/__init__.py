@@ -1,1 +1,42 @@
-"""The commands: wiring, questions and exit codes; one file a command."""
+"""The commands: wiring, questions and exit codes; one file a command, loaded when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+#: Command -> module of this room that holds it, in the order of a first use.
+COMMANDS = (
+    "demo",
+    "check",
+    "plan",
+    "run",
+    "status",
+    "retry",
+    "report",
+    "ledger",
+    "doctor",
+    "simulate",
+)
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported only when they are needed, to start quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of a first use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command: `batchgen.cli.<name>.command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"batchgen.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="batchgen")
+def main() -> None:
+    """Turn a catalogue into checked product videos, with every yuan accounted for."""

@@ -8,12 +8,21 @@ other move by itself, and must write one event for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
 
-from batchgen.clip import AccountScope, Attempt, AttemptState, Balance, ClipKey, Intent, TaskId
+from batchgen.clip import (
+    AccountScope,
+    Attempt,
+    AttemptState,
+    Balance,
+    ClipKey,
+    Intent,
+    MoneyPlace,
+    TaskId,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,10 @@ class Facts(TypedDict, total=False):
 class StateReader(Protocol):
     """The reading side: safe beside a running writer."""
 
+    @property
+    def state_id(self) -> str:
+        """The state's own name, given once at its making."""
+
     def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
         """Yield the newest attempt of every clip (of one account), oldest id first."""
 
@@ -105,11 +118,8 @@ class StateReader(Protocol):
     def task_seconds(self, account: AccountScope, model: str, newest: int = 200) -> list[float]:
         """List how long the newest tasks of a model took from submit to end, newest first."""
 
-    def balance(self, purse: Purse) -> Balance:
-        """Sum the money of one purse; zeros when it was never used."""
-
-    def purchases(self, key: ClipKey, account: AccountScope) -> int:
-        """Count the attempts of a clip."""
+    def balance(self, account: AccountScope, purse: Purse) -> Balance:
+        """Sum an account's money in one purse; zeros when it was never used."""
 
     def last_run(self, job: str, account: AccountScope) -> Run | None:
         """Give the newest run of a job, open or ended."""
@@ -136,13 +146,14 @@ class StateWriter(Protocol):
     async def end_run(self, run_id: str, exit_code: int, stopped: str | None) -> None:
         """Record that a run ended."""
 
-    async def reserve(self, run_id: str, intent: Intent, limits: Sequence[Limit]) -> Attempt:
+    async def reserve(self, run: Run, intent: Intent, day: str, limits: Sequence[Limit]) -> Attempt:
         """Write the intent and reserve its price in one transaction with the check of all limits.
+
+        `day` (`2026-11-23`) is the day the purchase is counted to.
 
         Raises:
             BudgetExceeded: a limit would be passed; nothing was written.
-            IllegalTransition: the clip's newest attempt is reserved or at risk and no order asks
-                for it, so buying it would be a second purchase.
+            IllegalTransition: `second_purchase` forbids it.
         """
 
     async def move(
@@ -163,7 +174,31 @@ class StateWriter(Protocol):
         """Write everything queued and release the connection."""
 
 
-def purses_of(intent: Intent, run_id: str, job: str, day: str) -> Mapping[str, str]:
-    """Name every purse that an intent is counted by, as kind -> key; `day` is `2026-11-23`."""
-    purses = {"run": run_id, "job": job, "day": day, "month": day[:7], "sku": intent.key.sku}
-    return purses | {f"by:{column}": value for column, value in intent.tags.items()}
+def second_purchase(newest: Attempt, intent: Intent) -> bool:
+    """Tell whether buying the clip again would be a purchase that nobody asked for.
+
+    What is reserved is never bought beside itself. What is at risk or was refused needs an order.
+    What is spent needs an order, or a request that changed.
+    """
+    if newest.money is MoneyPlace.RESERVED:
+        return True
+    if newest.state in {AttemptState.REJECTED, AttemptState.DECLARED_UNPAID}:
+        return False
+    if intent.order_id is not None:
+        return newest.order_id == intent.order_id
+    return newest.money is MoneyPlace.AT_RISK or newest.fingerprint == intent.fingerprint
+
+
+def purses_of(intent: Intent, run_id: str, job: str, day: str) -> tuple[Purse, ...]:
+    """Name every purse that an intent is counted by; `day` is `2026-11-23`.
+
+    Day and month belong to the time zone that the job's budgets follow; the caller knows it.
+    """
+    return (
+        Purse("run", run_id),
+        Purse("job", job),
+        Purse("day", day),
+        Purse("month", day[:7]),
+        Purse("sku", intent.key.sku),
+        *(Purse(f"by:{column}", value) for column, value in intent.tags.items()),
+    )

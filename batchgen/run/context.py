@@ -1,0 +1,145 @@
+"""What the parts of one run share: the state, the clock, who watches, and the reason to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Unpack
+
+from batchgen.clip import MEANING, Attempt, AttemptState, Balance, MoneyPlace, Status
+from batchgen.job.schema import Budget
+from batchgen.plan.forecast import eta_s
+from batchgen.run.ports import Clock, Observer, Progress
+from batchgen.run.slots import Slots
+from batchgen.run.stopping import Stop
+from batchgen.state.store import Facts, Run, StateWriter
+
+#: A clip with one of these has nothing more to wait for in this run.
+_SETTLED = frozenset({Status.DONE, Status.FAILED, Status.LOST, Status.UNCERTAIN})
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts moves of attempts; knows nothing of how they come about."""
+
+    job: str
+    currency: str
+    #: Clips this run has to buy or bring home.
+    total: int
+    #: Money of the job before this start.
+    before: Balance
+    #: Model -> clips not yet submitted.
+    waiting: Counter[str]
+    #: Model -> seconds that tasks took, oldest first.
+    seconds: dict[str, list[float]]
+    _states: dict[int, AttemptState] = field(default_factory=dict)
+    _statuses: Counter[Status] = field(default_factory=Counter)
+    _changes: dict[MoneyPlace, Decimal] = field(
+        default_factory=lambda: dict.fromkeys(MoneyPlace, Decimal(0))
+    )
+
+    def know(self, attempt: Attempt) -> None:
+        """Start from an attempt that was there before."""
+        self._states[attempt.id] = attempt.state
+        if attempt.job == self.job:
+            self._statuses[attempt.status] += 1
+
+    def moved(self, attempt: Attempt) -> None:
+        """Count a move that is durable."""
+        old = self._states.get(attempt.id)
+        self._states[attempt.id] = attempt.state
+        self._learn(old, attempt)
+        if attempt.job != self.job:
+            return
+        if old is None:
+            self.waiting[attempt.model] -= 1
+        else:
+            self._statuses[MEANING[old][0]] -= 1
+            self._changes[MEANING[old][1]] -= attempt.price
+        self._statuses[attempt.status] += 1
+        self._changes[attempt.money] += attempt.price
+        if attempt.state is AttemptState.REJECTED:
+            self.waiting[attempt.model] += 1
+
+    def seen(self, model: str) -> Sequence[float]:
+        """Give the seconds that tasks of a model took."""
+        return self.seconds.get(model, ())
+
+    def progress(self, in_flight: int, slots: int) -> Progress:
+        """Give the figures of this moment."""
+        return Progress(
+            settled=sum(self._statuses[status] for status in _SETTLED),
+            total=self.total,
+            done=self._statuses[Status.DONE],
+            spent=self.before.spent + self._changes[MoneyPlace.SPENT],
+            at_risk=self.before.at_risk + self._changes[MoneyPlace.AT_RISK],
+            reserved=self.before.reserved + self._changes[MoneyPlace.RESERVED],
+            currency=self.currency,
+            in_flight=in_flight,
+            slots=slots,
+            eta_s=self._eta_s(slots),
+        )
+
+    def _eta_s(self, slots: int) -> float | None:
+        if not any(self.seconds.values()):
+            return None
+        return eta_s(self.waiting, slots, self.seconds)
+
+    def _learn(self, old: AttemptState | None, attempt: Attempt) -> None:
+        has_ended = attempt.state in {AttemptState.SUCCEEDED, AttemptState.FAILED}
+        was_alive = old in {AttemptState.ACCEPTED, AttemptState.STALLED, AttemptState.VANISHED}
+        if has_ended and was_alive and attempt.finished_at and attempt.submitted_at:
+            seconds = attempt.finished_at - attempt.submitted_at
+            self.seconds.setdefault(attempt.model, []).append(max(seconds, 0.0))
+
+
+@dataclass(slots=True)
+class RunContext:
+    """One run while it goes on."""
+
+    run: Run
+    budget: Budget
+    currency: str
+    state: StateWriter
+    clock: Clock
+    observer: Observer
+    stop: Stop
+    slots: Slots
+    tally: Tally
+    #: Ids of attempts whose POST is not answered yet.
+    in_air: set[int] = field(default_factory=set)
+    #: Asyncio tasks between their intent and the record of its answer: not to be cancelled.
+    submitting: set[asyncio.Task[Any] | None] = field(default_factory=set)
+    #: Set whenever one of them has recorded its answer.
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
+    #: A budget of one SKU or one column value kept a clip from being bought.
+    held_by_budget: bool = False
+
+    @contextlib.contextmanager
+    def not_cancelled(self) -> Iterator[None]:
+        """Keep the current asyncio task from being cancelled by a first signal."""
+        task = asyncio.current_task()
+        self.submitting.add(task)
+        try:
+            yield
+        finally:
+            self.submitting.discard(task)
+            self.landed.set()
+
+    async def move(
+        self, attempt: Attempt, to: AttemptState, reason: str = "", **facts: Unpack[Facts]
+    ) -> Attempt:
+        """Move an attempt durably, then tell who watches."""
+        moved = await self.state.move(attempt.id, to, reason, **facts)
+        self.tell(moved)
+        return moved
+
+    def tell(self, attempt: Attempt) -> None:
+        """Tell who watches of a change that is already durable."""
+        self.tally.moved(attempt)
+        self.observer.moved(attempt)
+        self.observer.progress(self.tally.progress(self.slots.held, self.slots.limit))

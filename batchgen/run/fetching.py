@@ -1,0 +1,133 @@
+"""Bringing a paid clip home: link, bytes, checks, final name. Never buys, whatever goes wrong.
+
+    1. fetch: stream to a temporary name, check, fsync     (T6)
+    2. record VERIFIED with hash, size and final name      (T7, durable)
+    3. publish: rename, poster, provenance                 (T8)
+    4. record SAVED                                        (T9)
+
+Safe to cancel anywhere: the next start goes on from the record it finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from batchgen.clip import Attempt, AttemptState
+from batchgen.errors import DownloadError, LinkDead
+from batchgen.messages import msg
+from batchgen.output.port import ClipFolder
+from batchgen.provider.port import StopReason, TaskSucceeded, TaskUnknown, VideoProvider
+from batchgen.run.context import RunContext
+from batchgen.run.following import Follower
+
+#: Clips on their way at once.
+_AT_ONCE = 8
+#: Waits between tries of one clip in one run; then it stays ready for the next run. A fresh link
+#: may answer 404 for some seconds after SUCCESS.
+_WAITS_S = (3.0, 6.0, 12.0, 24.0)
+#: How often, and how far apart, a result without a link is asked for again.
+_LINK_TRIES = 10
+_LINK_WAIT_S = 60.0
+
+
+@dataclass(slots=True)
+class Fetcher:
+    """Downloads clips of one account into the folders of their jobs."""
+
+    context: RunContext
+    provider: VideoProvider
+    follower: Follower
+    #: Attempt -> the output folder it belongs to.
+    folder_of: Callable[[Attempt], ClipFolder]
+    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    async def bring_home(self, attempt: Attempt) -> Attempt:
+        """Fetch a paid clip; give the attempt as it stands then: saved, lost or still ready."""
+        async with self._at_once:
+            try:
+                return await self._bring_home(attempt)
+            except OSError as error:
+                self.context.stop.request(
+                    StopReason.DISK,
+                    msg(
+                        "{clip} cannot be written ({reason}): free the disk or mend the folder's"
+                        " rights, then run again; it is paid and will be fetched",
+                        clip=str(attempt.key),
+                        reason=error.strerror or type(error).__name__,
+                    ),
+                )
+                return attempt
+
+    async def _bring_home(self, attempt: Attempt) -> Attempt:
+        if attempt.state is AttemptState.VERIFIED:
+            attempt = await self._publish(attempt)
+        for wait_s in (*_WAITS_S, None):
+            if attempt.state is not AttemptState.SUCCEEDED:
+                return attempt
+            attempt = await self._try_once(attempt)
+            if attempt.state is AttemptState.SUCCEEDED and wait_s is not None:
+                await self.context.clock.sleep(wait_s)
+        return attempt
+
+    async def _try_once(self, attempt: Attempt) -> Attempt:
+        if attempt.video_url is None:
+            return await self._find_link(attempt)
+        try:
+            fetched = await self.folder_of(attempt).fetch(attempt)
+        except LinkDead as error:
+            self.context.observer.note(error.message)
+            return await self._renew_link(attempt)
+        except DownloadError as error:
+            self.context.observer.note(error.message)
+            return attempt
+        verified = await self.context.move(
+            attempt,
+            AttemptState.VERIFIED,
+            file=fetched.file,
+            sha256=fetched.sha256,
+            size_bytes=fetched.size_bytes,
+            width=fetched.width,
+            height=fetched.height,
+            duration_s=fetched.duration_s,
+            downloaded_at=self.context.clock.now(),
+        )
+        return await self._publish(verified)
+
+    async def _publish(self, attempt: Attempt) -> Attempt:
+        if await self.folder_of(attempt).publish(attempt):
+            return await self.context.move(attempt, AttemptState.SAVED)
+        return await self.context.move(
+            attempt, AttemptState.SUCCEEDED, "the fetched bytes are gone"
+        )
+
+    async def _find_link(self, attempt: Attempt) -> Attempt:
+        """Ask again for the link of a task that succeeded without one, then give it up as lost."""
+        for _ in range(_LINK_TRIES):
+            attempt = await self._renew_link(attempt)
+            if attempt.video_url is not None or attempt.state is not AttemptState.SUCCEEDED:
+                return attempt
+            await self.context.clock.sleep(_LINK_WAIT_S)
+        return await self.context.move(
+            attempt, AttemptState.PAID_NO_RESULT, "SUCCESS without a link"
+        )
+
+    async def _renew_link(self, attempt: Attempt) -> Attempt:
+        """Ask for the link by task id; a dead one that does not change any more is lost."""
+        if attempt.task_id is None:
+            return attempt
+        reply = await self.provider.poll(attempt.task_id, attempt.request_id)
+        match reply:
+            case TaskSucceeded(str() as video_url, cover_url) if video_url != attempt.video_url:
+                return await self.follower.succeeded(attempt, video_url, cover_url)
+            case TaskSucceeded(str()) | TaskUnknown() if self._is_past_life(attempt):
+                return await self.context.move(
+                    attempt, AttemptState.EXPIRED, "the link is dead and the task gives no other"
+                )
+            case _:
+                return attempt
+
+    def _is_past_life(self, attempt: Attempt) -> bool:
+        expires_at = attempt.url_expires_at
+        return expires_at is not None and self.context.clock.now() >= expires_at

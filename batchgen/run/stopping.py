@@ -1,0 +1,162 @@
+"""Why and how a run stops buying: one switch for reasons, one gate that slows the submits.
+
+Stopping never ends what is alive: it only means that nothing more is bought. The gate closes for
+a while after a refusal that is not the clip's fault, then lets single submits through until one
+is accepted. The brake counts submits in doubt (contract, section 9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from batchgen.messages import Message, msg
+from batchgen.provider.port import StopReason
+from batchgen.run import pacing
+from batchgen.run.ports import Clock
+
+#: Submits in doubt within the window that pull the brake, and how often it may be pulled.
+_DOUBTS = 3
+_DOUBT_WINDOW_S = 600.0
+_DOUBT_PAUSE_S = 60.0
+_DOUBT_TRIPS = 3
+#: Submits in a row that reached nobody before the run stops.
+_UNREACHED = 10
+#: Refusals in a row, with nothing accepted ever, before a model is given up for this run.
+_REFUSALS = 5
+
+
+class Stop:
+    """The switch that ends the buying; the first reason stands."""
+
+    def __init__(self) -> None:
+        #: Why nothing more is bought, or None.
+        self.reason: StopReason | None = None
+        #: The sentence for the person.
+        self.message: Message | None = None
+        self._event = asyncio.Event()
+
+    def request(self, reason: StopReason, message: Message) -> None:
+        """Buy nothing more from now on."""
+        if self.reason is None:
+            self.reason, self.message = reason, message
+            self._event.set()
+
+    async def wait(self) -> None:
+        """Wait until a stop is requested. May be cancelled."""
+        await self._event.wait()
+
+
+class Gate:
+    """Lets submits through: freely, or one by one after trouble."""
+
+    def __init__(self, clock: Clock, stop: Stop, jitter: Callable[[], float]) -> None:
+        self._clock = clock
+        self._stop = stop
+        self._jitter = jitter
+        self._one_by_one = asyncio.Lock()
+        self._opens_at = 0.0
+        self._strikes = 0
+        self._unreached = 0
+        self._doubts: deque[float] = deque()
+        self._trips = 0
+        self._braked = False
+        self._refused_in_a_row: dict[str, int] = {}
+        self._accepting_models: set[str] = set()
+        #: Models that are not bought any more in this run.
+        self.closed_models: set[str] = set()
+
+    @contextlib.asynccontextmanager
+    async def passage(self) -> AsyncIterator[bool]:
+        """Wait for a turn to submit; gives False when the run stops buying."""
+        if self._strikes == 0:
+            yield self._stop.reason is None
+            return
+        async with self._one_by_one:
+            yield await self._opened()
+
+    async def _opened(self) -> bool:
+        while self._stop.reason is None:
+            wait_s = self._opens_at - self._clock.monotonic()
+            if self._strikes == 0 or wait_s <= 0:
+                return True
+            await first_of(self._clock.sleep(wait_s), self._stop.wait())
+        return False
+
+    def accepted(self, model: str) -> None:
+        """Note an accepted submit: the way is free again."""
+        self._accepting_models.add(model)
+        self._refused_in_a_row[model] = 0
+        self._answered()
+
+    def refused_clip(self, model: str) -> None:
+        """Note a clip refused for good; many in a row with nothing accepted close its model."""
+        self._answered()
+        count = self._refused_in_a_row.get(model, 0) + 1
+        self._refused_in_a_row[model] = count
+        if count >= _REFUSALS and model not in self._accepting_models:
+            self.close_model(model)
+
+    def close_model(self, model: str) -> None:
+        """Buy nothing more of this model in this run."""
+        self._answered()
+        self.closed_models.add(model)
+
+    def slow_down(self, retry_after_s: float | None) -> float:
+        """Close the gate after a refusal that is nobody's fault; give the wait in seconds."""
+        self._strikes += 1
+        wait_s = retry_after_s or pacing.backoff_s(self._strikes, self._jitter())
+        self._opens_at = self._clock.monotonic() + wait_s
+        self._unreached = 0
+        return wait_s
+
+    def unreached(self) -> float:
+        """Close the gate after a submit that reached nobody; many in a row stop the run."""
+        unreached = self._unreached + 1
+        wait_s = self.slow_down(None)
+        self._unreached = unreached
+        if unreached >= _UNREACHED:
+            self._stop.request(
+                StopReason.ACCOUNT,
+                msg("the API could not be reached {count} times in a row", count=unreached),
+            )
+        return wait_s
+
+    def doubted(self) -> bool:
+        """Count a submit in doubt; True when that pulls the brake."""
+        now = self._clock.monotonic()
+        self._doubts.append(now)
+        while self._doubts[0] < now - _DOUBT_WINDOW_S:
+            self._doubts.popleft()
+        if len(self._doubts) < _DOUBTS:
+            return False
+        self._trips += 1
+        self._braked = True
+        self._strikes += 1
+        self._opens_at = now + _DOUBT_PAUSE_S
+        if self._trips >= _DOUBT_TRIPS:
+            self._stop.request(
+                StopReason.UNCERTAIN,
+                msg("too many submits stayed without a usable answer; look at the network first"),
+            )
+        return True
+
+    def _answered(self) -> None:
+        self._strikes = 0
+        self._unreached = 0
+        if self._braked:
+            self._braked = False
+            self._doubts.clear()
+
+
+async def first_of(*awaitables: Awaitable[Any]) -> None:
+    """Wait until one of them is done; the others are cancelled. May be cancelled itself."""
+    waits = {asyncio.ensure_future(awaitable) for awaitable in awaitables}
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

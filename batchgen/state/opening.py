@@ -1,0 +1,121 @@
+"""Opens a SQLite state, for one writer or for any number of readers, or says why it may not.
+
+A state that is not ours, newer than this release or damaged is refused before anything is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from batchgen.errors import StateError
+from batchgen.messages import msg
+from batchgen.state import schema
+
+#: WAL with FULL: a commit that returned survives a power cut.
+_WRITER_PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA fullfsync = ON;
+PRAGMA checkpoint_fullfsync = ON;
+PRAGMA busy_timeout = 5000;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA foreign_keys = ON;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+PRAGMA mmap_size = 0;
+PRAGMA temp_store = MEMORY;
+"""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open the state, making it when it is not there; the file is readable by its owner only.
+
+    Raises:
+        StateError: damaged, foreign, too new, or not writable.
+    """
+    is_new = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if is_new:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        if is_new or path.stat().st_size == 0:
+            connection.executescript(_WRITER_PRAGMAS)
+            schema.create(connection)
+        else:
+            _check(connection, path)
+            connection.executescript(_WRITER_PRAGMAS)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(path, error) from error
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection | None:
+    """Open the state for reading beside a running writer; None when there is none yet.
+
+    Raises:
+        StateError: damaged, foreign or too new.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA busy_timeout = 5000")
+        _check_kind(connection, path)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    return connection
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    _check_kind(connection, path)
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise StateError(
+            msg(
+                "the state {path} is damaged ({verdict}); nothing was sent."
+                " Restore it from a backup, or keep it and ask for help",
+                path=path,
+                verdict=verdict,
+            )
+        )
+
+
+def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application_id != schema.APPLICATION_ID:
+        raise StateError(
+            msg("{path} is not a batchgen state; name another file with --state", path=path)
+        )
+    if version != schema.SCHEMA_VERSION:
+        raise StateError(
+            msg(
+                "the state {path} has version {version}, this batchgen reads version {ours};"
+                " use the release that wrote it, or a newer one",
+                path=path,
+                version=version,
+                ours=schema.SCHEMA_VERSION,
+            )
+        )
+
+
+def _unusable(path: Path, error: Exception) -> StateError:
+    return StateError(
+        msg(
+            "the state {path} cannot be used ({reason}); nothing was sent."
+            " Check the disk and the file's rights, or restore a backup",
+            path=path,
+            reason=str(error),
+        )
+    )

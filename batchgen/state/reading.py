@@ -1,0 +1,119 @@
+"""The reading side of the SQLite state: safe beside a running writer, never checkpoints."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from batchgen.clip import AccountScope, Attempt, Balance
+from batchgen.state import records
+from batchgen.state.opening import open_for_reading
+from batchgen.state.store import Order, Purse, Run
+
+_NEWEST = """NOT EXISTS (
+    SELECT 1 FROM attempt AS later WHERE later.account_id = attempt.account_id
+    AND later.sku = attempt.sku AND later.variant = attempt.variant
+    AND later.take = attempt.take AND later.number > attempt.number)"""
+#: Must stay word for word the condition of the index `attempt_unfinished`.
+_UNFINISHED = """attempt.state IN
+    ('intent', 'unknown', 'accepted', 'stalled', 'vanished', 'succeeded', 'verified')"""
+
+
+class SqliteReader:
+    """A `StateReader` over one SQLite connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> SqliteReader | None:
+        """Open the state at `path`; None when there is none yet.
+
+        Raises:
+            StateError: the file is damaged, foreign or too new.
+        """
+        connection = open_for_reading(path)
+        return None if connection is None else cls(connection)
+
+    @property
+    def state_id(self) -> str:
+        """The state's own name, given once at its making."""
+        row = self._connection.execute("SELECT value FROM meta WHERE name = 'state_id'").fetchone()
+        return str(row["value"])
+
+    def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
+        """Yield the newest attempt of every clip (of one account), oldest id first."""
+        return self._attempts(_NEWEST, account)
+
+    def attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
+        """Yield every attempt (of one account), oldest id first."""
+        return self._attempts("TRUE", account)
+
+    def unfinished(self, account: AccountScope) -> list[Attempt]:
+        """List attempts of any job that hold a slot, are in doubt or wait for their file."""
+        return list(self._attempts(_UNFINISHED, account))
+
+    def task_seconds(self, account: AccountScope, model: str, newest: int = 200) -> list[float]:
+        """List how long the newest tasks of a model took from submit to end, newest first."""
+        rows = self._connection.execute(
+            f"""SELECT finished_at - submitted_at AS seconds FROM attempt
+                JOIN account ON account.id = attempt.account_id
+                WHERE {records.OF_ACCOUNT} AND model = ? AND finished_at > submitted_at
+                ORDER BY attempt.id DESC LIMIT ?""",
+            (*records.account_values(account), model, newest),
+        )
+        return [row["seconds"] for row in rows]
+
+    def balance(self, account: AccountScope, purse: Purse) -> Balance:
+        """Sum an account's money in one purse; zeros when it was never used."""
+        row = self._connection.execute(
+            f"""SELECT purse.* FROM purse JOIN account ON account.id = purse.account_id
+                WHERE {records.OF_ACCOUNT} AND kind = ? AND key = ?""",
+            (*records.account_values(account), purse.kind, purse.key),
+        ).fetchone()
+        if row is None:
+            return Balance()
+        return Balance(
+            reserved=records.from_milli(row["reserved_milli"]),
+            at_risk=records.from_milli(row["at_risk_milli"]),
+            spent=records.from_milli(row["spent_milli"]),
+        )
+
+    def last_run(self, job: str, account: AccountScope) -> Run | None:
+        """Give the newest run of a job, open or ended."""
+        row = self._connection.execute(
+            f"""{records.SELECT_RUN} WHERE job = ? AND {records.OF_ACCOUNT}
+                ORDER BY started_at DESC, run.rowid DESC LIMIT 1""",
+            (job, *records.account_values(account)),
+        ).fetchone()
+        return None if row is None else records.read_run(row)
+
+    def runs(self) -> Iterator[Run]:
+        """Yield all runs, oldest first."""
+        rows = self._connection.execute(f"{records.SELECT_RUN} ORDER BY started_at, run.rowid")
+        return map(records.read_run, rows)
+
+    def open_orders(self, job: str, account: AccountScope) -> list[Order]:
+        """List the orders of a job that still have clips to buy, oldest first."""
+        return list(records.read_orders(self._connection, job, account))
+
+    def events(self, attempt_id: int) -> list[tuple[float, str, str, str]]:
+        """List an attempt's moves as (time, from, to, reason), oldest first."""
+        rows = self._connection.execute(
+            "SELECT at, old, new, reason FROM event WHERE attempt_id = ? ORDER BY seq",
+            (attempt_id,),
+        )
+        return [(row["at"], row["old"], row["new"], row["reason"]) for row in rows]
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._connection.close()
+
+    def _attempts(self, condition: str, account: AccountScope | None) -> Iterator[Attempt]:
+        values = () if account is None else records.account_values(account)
+        where = condition if account is None else f"{records.OF_ACCOUNT} AND {condition}"
+        rows = self._connection.execute(
+            f"{records.SELECT_ATTEMPT} WHERE {where} ORDER BY attempt.id", values
+        )
+        return map(records.read_attempt, rows)

@@ -1,0 +1,148 @@
+"""How attempts, runs and orders stand in SQLite rows: the one place that knows column names."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from decimal import Decimal
+
+from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey, TaskId
+from batchgen.state.store import Order, Run
+
+_MILLI = Decimal(1000)
+
+#: Reads attempts with everything an `Attempt` has; conditions are appended.
+SELECT_ATTEMPT = """
+    SELECT attempt.*, run.job, run.output,
+           account.provider, account.name AS account_name, account.host
+    FROM attempt JOIN run ON run.id = attempt.run_id
+                 JOIN account ON account.id = attempt.account_id
+"""
+SELECT_RUN = """
+    SELECT run.*, account.provider, account.name AS account_name, account.host
+    FROM run JOIN account ON account.id = run.account_id
+"""
+#: Narrows either of them to one account.
+OF_ACCOUNT = "account.provider = ? AND account.name = ? AND account.host = ?"
+
+#: Columns that are copied from the row as they are.
+_PLAIN = (
+    "id",
+    "number",
+    "request_id",
+    "fingerprint",
+    "model",
+    "currency",
+    "run_id",
+    "output",
+    "job",
+    "order_id",
+    "created_at",
+    "submitted_at",
+    "finished_at",
+    "downloaded_at",
+    "error_code",
+    "error",
+    "video_url",
+    "cover_url",
+    "url_expires_at",
+    "file",
+    "sha256",
+    "size_bytes",
+    "width",
+    "height",
+    "duration_s",
+)
+
+
+def to_milli(amount: Decimal) -> int:
+    """Give an amount in thousandths of its currency.
+
+    Raises:
+        ValueError: the amount is finer than that.
+    """
+    milli = amount * _MILLI
+    if milli != milli.to_integral_value():
+        message = f"{amount} is finer than a thousandth"
+        raise ValueError(message)
+    return int(milli)
+
+
+def from_milli(milli: int) -> Decimal:
+    """Give thousandths as an amount with at least two decimals."""
+    amount = Decimal(milli) / _MILLI
+    cents = amount.quantize(Decimal("0.01"))
+    return cents if cents == amount else amount
+
+
+def account_values(account: AccountScope) -> tuple[str, str, str]:
+    """Give the values for `OF_ACCOUNT`."""
+    return account.provider, account.name, account.host
+
+
+def read_attempt(row: sqlite3.Row) -> Attempt:
+    """Make an attempt of a row of `SELECT_ATTEMPT`."""
+    return Attempt(
+        account=_read_account(row),
+        key=ClipKey(row["sku"], row["variant"], row["take"]),
+        state=AttemptState(row["state"]),
+        price=from_milli(row["price_milli"]),
+        request=json.loads(row["request"]),
+        task_id=None if row["task_id"] is None else TaskId(row["task_id"]),
+        **{column: row[column] for column in _PLAIN},
+    )
+
+
+def read_run(row: sqlite3.Row) -> Run:
+    """Make a run of a row of `SELECT_RUN`."""
+    budget = row["budget_milli"]
+    return Run(
+        id=row["id"],
+        job=row["job"],
+        account=_read_account(row),
+        output=row["output"],
+        budget=None if budget is None else from_milli(budget),
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        exit_code=row["exit_code"],
+        stopped=row["stopped"],
+    )
+
+
+def read_orders(connection: sqlite3.Connection, job: str, account: AccountScope) -> Iterator[Order]:
+    """Yield a job's orders that still have clips to buy, oldest first.
+
+    A clip is still to buy while the order has no attempt for it other than refused-for-now ones.
+    """
+    orders = connection.execute(
+        f"""SELECT purchase_order.* FROM purchase_order
+            JOIN account ON account.id = purchase_order.account_id
+            WHERE job = ? AND {OF_ACCOUNT} ORDER BY purchase_order.id""",
+        (job, *account_values(account)),
+    ).fetchall()
+    for row in orders:
+        clips = connection.execute(
+            """SELECT sku, variant, take, EXISTS (
+                   SELECT 1 FROM attempt WHERE attempt.order_id = order_clip.order_id
+                   AND attempt.sku = order_clip.sku AND attempt.variant = order_clip.variant
+                   AND attempt.take = order_clip.take AND attempt.state <> 'rejected'
+               ) AS bought
+               FROM order_clip WHERE order_id = ? ORDER BY sku, variant, take""",
+            (row["id"],),
+        ).fetchall()
+        keys = {ClipKey(clip["sku"], clip["variant"], clip["take"]): clip for clip in clips}
+        outstanding = tuple(key for key, clip in keys.items() if not clip["bought"])
+        if outstanding:
+            yield Order(
+                id=row["id"],
+                job=row["job"],
+                kind=row["kind"],
+                created_at=row["created_at"],
+                keys=tuple(keys),
+                outstanding=outstanding,
+            )
+
+
+def _read_account(row: sqlite3.Row) -> AccountScope:
+    return AccountScope(row["provider"], row["account_name"], row["host"])

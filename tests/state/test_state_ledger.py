@@ -1,0 +1,76 @@
+"""Budgets a purchase must keep, and sums of what was bought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from batchgen.clip import AttemptState, Balance, Intent
+from batchgen.job.schema import Budget
+from batchgen.state.ledger import day_of, ledger, limits_of
+from batchgen.state.reading import SqliteReader
+from batchgen.state.store import Limit, Purse, Run
+from batchgen.state.writing import SqliteWriter
+from tests.state.conftest import DAY, RUN
+
+MakeIntent = Callable[..., Intent]
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        pytest.param(1_795_449_599.0, "2026-11-23", id="one second before midnight in Shanghai"),
+        pytest.param(1_795_449_600.0, "2026-11-24", id="midnight in Shanghai, 16:00 UTC"),
+    ],
+)
+def test_a_day_is_one_of_the_budgets_zone(now: float, day: str) -> None:
+    """Money is counted to the day in Asia/Shanghai."""
+    assert day_of(now) == day
+
+
+def test_each_named_budget_is_a_limit(intent: MakeIntent) -> None:
+    """Every ceiling of the job file limits its own purse; the run's is the accepted one."""
+    budget = Budget(job=Decimal(500), sku=Decimal(10), by={"campaign": Decimal(30)})
+    run = Run("r", "spring", RUN.account, "/out", Decimal(40), 0.0)
+    assert limits_of(budget, run, intent("A", campaign="x"), DAY) == [
+        Limit(Purse("run", "r"), Decimal(40)),
+        Limit(Purse("job", "spring"), Decimal(500)),
+        Limit(Purse("sku", "A"), Decimal(10)),
+        Limit(Purse("by:campaign", "x"), Decimal(30)),
+    ]
+
+
+async def test_the_ledger_sums_each_place_apart(
+    writer: SqliteWriter, reader: SqliteReader, intent: MakeIntent
+) -> None:
+    """Reserved, at risk, spent and released money are never one blended number."""
+    ways = {
+        "A": [AttemptState.ACCEPTED],
+        "B": [AttemptState.UNKNOWN],
+        "C": [AttemptState.ACCEPTED, AttemptState.SUCCEEDED],
+        "D": [AttemptState.REJECTED],
+    }
+    for sku, states in ways.items():
+        attempt = await writer.reserve(RUN, intent(sku), DAY, [])
+        for state in states:
+            await writer.move(attempt.id, state)
+    (line,) = ledger(reader.attempts(), ["job"])
+    each = Decimal("1.25")
+    assert (line.group, line.attempts, line.released) == ({"job": "spring"}, 4, each)
+    assert line.balance == Balance(reserved=each, at_risk=each, spent=each)
+
+
+async def test_the_ledger_groups_by_several_dimensions(
+    writer: SqliteWriter, reader: SqliteReader, intent: MakeIntent
+) -> None:
+    """Lines come sorted by the dimensions asked for, in that order."""
+    for sku in ("B", "A", "B"):
+        made = await writer.reserve(RUN, intent(sku), DAY, [])
+        await writer.move(made.id, AttemptState.REJECTED)
+    lines = ledger(reader.attempts(), ["sku", "model"])
+    assert [(dict(line.group), line.attempts) for line in lines] == [
+        ({"sku": "A", "model": "vidu2-image"}, 1),
+        ({"sku": "B", "model": "vidu2-image"}, 2),
+    ]
