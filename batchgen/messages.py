@@ -7,7 +7,8 @@ reader's language at the edge. This module knows no language, no file and no ter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -27,3 +28,15 @@ class Message:
 def msg(text: str, /, **values: object) -> Message:
     """Make a message; `text` must be a literal, so that the catalogue can be checked for it."""
     return Message(text, values)
+
+
+#: Words a message in the reader's language.
+Say = Callable[[Message], str]
+
+#: C0 and C1 controls save tab and newline, and the characters that turn the writing direction.
+_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Show control and direction characters as escapes, so that a terminal does not obey them."""
+    return _ACTING.sub(lambda match: match.group().encode("unicode_escape").decode(), text)

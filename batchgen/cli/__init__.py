@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
+
+from batchgen.cli.exit_codes import code_of
+from batchgen.cli.speech import complain, heard
+from batchgen.errors import BatchgenError
+from batchgen.messages import msg
 
 #: Command -> module of this room that holds it, in the order of a first use.
 COMMANDS = (
@@ -35,8 +41,26 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"batchgen.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an error of ours becomes its sentence on stderr and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except BatchgenError as error:
+            complain(error)
+            ctx.exit(code_of(error))
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=heard(msg("Turn a catalogue into checked product videos, with every yuan accounted for.")),
+    epilog=heard(
+        msg(
+            "Start with `batchgen demo`; then `batchgen plan JOB` shows what a job costs, without"
+            " a key and without sending anything."
+        )
+    ),
+)
 @click.version_option(package_name="batchgen")
 def main() -> None:
-    """Turn a catalogue into checked product videos, with every yuan accounted for."""
+    """Run a command."""

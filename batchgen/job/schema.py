@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from batchgen.video_models import TIERS
+from batchgen.video_models import MODELS, TIERS
 
 Provider = Literal["bigmodel", "zai", "simulator"]
 Tier = Literal["V0", "V1", "V2", "V3"]
@@ -33,11 +41,39 @@ def _seconds(value: object) -> object:
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False)]
+
+
+def _axis_name(name: str) -> str:
+    return _one_of(name, AXES)
+
+
+def _model_name(name: str) -> str:
+    return _one_of(name, tuple(MODELS))
+
+
+def _one_of(name: str, known: tuple[str, ...]) -> str:
+    """Refuse a name that is not known; `choices` of the error lists the known ones."""
+    if name not in known:
+        error = "not_one_of"
+        raise PydanticCustomError(error, "must be one of {choices}", {"choices": ", ".join(known)})
+    return name
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys_without_value_are_absent(cls, fields: Any) -> Any:
+        """Let `budget:` with nothing behind it mean the default, as if the key were not there."""
+        if not isinstance(fields, dict):
+            return fields
+        return {
+            key: value
+            for key, value in fields.items()
+            if value is not None or key not in cls.model_fields
+        }
 
 
 class Manifest(_Part):
@@ -74,7 +110,7 @@ class Account(_Part):
 class ClipDefaults(_Part):
     """Fields of every clip; a manifest column of the same name wins."""
 
-    model: str = "vidu2-image"
+    model: Annotated[str, AfterValidator(_model_name)] = "vidu2-image"
     #: A Jinja2 template over the row's columns.
     prompt: str = ""
     size: str = "1280x720"
@@ -102,12 +138,16 @@ def _labelled(value: object) -> object:
     """Turn an axis given as a list into label -> value, each value its own label."""
     if isinstance(value, list):
         if len({str(entry) for entry in value}) != len(value):
-            message = "an axis lists the same value twice"
-            raise ValueError(message)
+            error = "axis_repeats"
+            raise PydanticCustomError(error, "the same value stands twice")
         return {str(entry): entry for entry in value}
+    if isinstance(value, str):
+        error = "axis_scalar"
+        raise PydanticCustomError(error, "an axis is a list of values, or label: value")
     return value
 
 
+AxisName = Annotated[str, AfterValidator(_axis_name)]
 Axis = Annotated[dict[str, str], BeforeValidator(_labelled), Field(min_length=1)]
 
 
@@ -120,7 +160,7 @@ class Job(_Part):
     on_change: Literal["ask", "regenerate", "keep"] = "ask"
     clip: ClipDefaults = ClipDefaults()
     #: Axis -> label -> value, in the file's order; every combination is one clip.
-    matrix: dict[Literal[*AXES], Axis] = Field(default_factory=dict)  # type: ignore[valid-type]
+    matrix: dict[AxisName, Axis] = Field(default_factory=dict)
     #: Combinations that are not made: axis -> label.
     exclude: tuple[dict[str, str], ...] = ()
     #: Wanted copies of each clip.
@@ -135,8 +175,9 @@ class Job(_Part):
         for entry in self.exclude:
             for axis, label in entry.items():
                 if axis not in self.matrix or label not in self.matrix[axis]:
-                    message = f"exclude names {axis}: {label}, which the matrix does not have"
-                    raise ValueError(message)
+                    error = "not_in_matrix"
+                    named = {"axis": axis, "label": label}
+                    raise PydanticCustomError(error, "the matrix has no {axis}: {label}", named)
         return self
 
     def resolve(self, path: str) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from batchgen.clip import AccountScope, Attempt, ClipKey, ClipRequest, Status
-from batchgen.item import Fault
+from batchgen.item import Fault, Item
+from batchgen.state.store import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class PlannedClip:
         """What a person is told of the clip before the run."""
         return Status.PLANNED if self.attempt is None else self.attempt.status
 
+    def put_off(self) -> PlannedClip:
+        """Turn a clip that would be bought into one that stays planned."""
+        return replace(self, action=Action.NOT_NOW, order_id=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -78,6 +83,33 @@ class Selection:
     skus: frozenset[str] = frozenset()
     #: Buy changed clips too.
     changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRows:
+    """What the catalogue gave: its valid rows, and what is wrong with the others."""
+
+    #: In the manifest's order.
+    items: Sequence[Item]
+    faults: Sequence[Fault] = ()
+    warnings: Sequence[Fault] = ()
+    #: Rows of the manifest, faulty ones included.
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the state already knows of the job's account."""
+
+    #: Attempts of the account, oldest first. The newest of a clip decides; older ones matter only
+    #: to a renamed variant that asks for what they bought.
+    attempts: Sequence[Attempt] = ()
+    #: The job's open orders, oldest first.
+    orders: Sequence[Order] = ()
+    #: Model -> seconds its newest tasks took from submit to end.
+    task_seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    #: Budget (`run`, `job`, `day`, `month`) -> money already committed against it.
+    committed: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +141,8 @@ class Plan:
     def cost(self) -> Decimal:
         """What `run` would pay at most, in `currency`."""
         return sum((entry.clip.price for entry in self.to_buy), Decimal(0))
+
+
+def plain(amount: Decimal) -> str:
+    """Write money as files and JSON carry it: `12.50`."""
+    return f"{amount:.2f}"

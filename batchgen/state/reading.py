@@ -106,6 +106,10 @@ class SqliteReader:
         )
         return [(row["at"], row["old"], row["new"], row["reason"]) for row in rows]
 
+    def verdict(self) -> str:
+        """Check the database: `ok`, or what is wrong with it."""
+        return str(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+
     def close(self) -> None:
         """Release the connection."""
         self._connection.close()

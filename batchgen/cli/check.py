@@ -1,0 +1,67 @@
+"""`batchgen check JOB`: every fault of every row and picture at once; nothing is sent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from batchgen.cli.exit_codes import ExitCode
+from batchgen.cli.options import as_json, job_argument, job_options
+from batchgen.cli.speech import heard, remark, tell, tell_faults, tell_json
+from batchgen.clock import SystemClock
+from batchgen.engine import Options, open_workspace
+from batchgen.item import Fault
+from batchgen.language import say_here
+from batchgen.messages import msg
+from batchgen.plan.values import Plan, Selection
+
+
+@click.command("check", help=heard(msg("Show every fault of every row and picture at once.")))
+@job_argument
+@job_options
+@as_json
+@click.pass_context
+def command(ctx: click.Context, job: Path, options: Options, *, as_json: bool) -> None:
+    """Check the job and its catalogue."""
+    workspace = open_workspace(job, options, os.environ)
+    plan = workspace.plan(None, Selection(), SystemClock().now())
+    if as_json:
+        tell_json(_summary(plan))
+    else:
+        tell_faults(plan.faults)
+        for warning in plan.warnings:
+            remark(msg("warning: {text}", text=warning.message))
+        tell(
+            msg(
+                "{file}: {rows} rows, {valid} valid, {faults} faults",
+                file=workspace.job.manifest.path,
+                rows=plan.rows,
+                valid=plan.rows - _bad_rows(plan),
+                faults=len(plan.faults),
+            )
+        )
+    ctx.exit(ExitCode.INPUT if plan.faults else ExitCode.DONE)
+
+
+def _bad_rows(plan: Plan) -> int:
+    return len({(fault.file, fault.row) for fault in plan.faults})
+
+
+def _summary(plan: Plan) -> dict[str, object]:
+    return {
+        "rows": plan.rows,
+        "valid": plan.rows - _bad_rows(plan),
+        "faults": [_fault(fault) for fault in plan.faults],
+    }
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    return {
+        "file": fault.file,
+        "row": fault.row,
+        "column": fault.column,
+        "code": fault.code,
+        "message": say_here()(fault.message),
+    }

@@ -1,0 +1,164 @@
+"""Wires a job for planning: job file, settings, catalogue and state become one plan.
+
+Used by the commands and by the Python API alike; holds no rule of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from batchgen.catalogue import Catalogue, read_manifest
+from batchgen.clip import AccountScope
+from batchgen.job.loading import job_digest, load_job
+from batchgen.job.schema import Job
+from batchgen.job.settings import Flags, Settings, read_settings
+from batchgen.plan.planning import make_plan
+from batchgen.plan.values import History, ManifestRows, Plan, Selection
+from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
+from batchgen.provider.key import Key
+from batchgen.state.ledger import day_of
+from batchgen.state.reading import SqliteReader
+from batchgen.state.store import Purse, StateReader
+from batchgen.video_models import MODELS
+
+#: Host of the embedded simulator, in the place of an API host.
+SIMULATOR_HOST = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command line, or a caller, says beside the job file; None leaves it to the job."""
+
+    output: str | None = None
+    state: str | None = None
+    tier: str | None = None
+    #: Ceiling of the run, in the account's currency.
+    budget: Decimal | None = None
+    base_url: str | None = None
+    provider: str | None = None
+    encoding: str | None = None
+
+    def overrides(self) -> dict[str, str]:
+        """Give what takes the place of the job file's own keys."""
+        said = {
+            "output": None if self.output is None else str(Path(self.output).absolute()),
+            "account.tier": self.tier,
+            "account.provider": self.provider,
+            "budget.run": None if self.budget is None else str(self.budget),
+            "manifest.encoding": self.encoding,
+        }
+        return {key: value for key, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One job with everything that was read for it."""
+
+    job: Job
+    settings: Settings
+    #: Whose money and clips: provider, account name, host.
+    account: AccountScope
+    catalogue: Catalogue
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state lies, or will lie."""
+        return Path(self.settings.state.value)
+
+    @property
+    def output(self) -> Path:
+        """The output folder."""
+        return self.job.resolve(self.job.output)
+
+    @property
+    def base_url(self) -> str | None:
+        """The API's address; None for the embedded simulator."""
+        if self.settings.base_url is not None:
+            return check_base_url(self.settings.base_url.value, self.job.account.provider)
+        return OFFICIAL_BASE_URLS.get(self.job.account.provider)
+
+    @property
+    def digest(self) -> str:
+        """The fingerprint of the job as it stands with all options."""
+        return job_digest(self.job)
+
+    def key(self) -> Key:
+        """Give the API key; the simulator takes any.
+
+        Raises:
+            SettingsError: there is none, or it cannot be one.
+        """
+        if self.settings.key is None and self.job.account.provider == "simulator":
+            return Key("simulator")
+        return Key(self.settings.require_key())
+
+    def plan(self, reader: StateReader | None, selection: Selection, now: float) -> Plan:
+        """Plan the job against what the state knows; `now` is UTC seconds."""
+        rows = ManifestRows(
+            items=self.catalogue.items,
+            faults=self.catalogue.faults,
+            warnings=self.catalogue.warnings,
+            count=self.catalogue.rows,
+        )
+        history = History() if reader is None else self._history(reader, now)
+        return make_plan(self.job, rows, history, selection, self.account)
+
+    def _history(self, reader: StateReader, now: float) -> History:
+        day = day_of(now)
+        purses = {
+            "job": Purse("job", self.job.name),
+            "day": Purse("day", day),
+            "month": Purse("month", day[:7]),
+        }
+        return History(
+            attempts=tuple(reader.attempts(self.account)),
+            orders=reader.open_orders(self.job.name, self.account),
+            task_seconds={model: reader.task_seconds(self.account, model) for model in MODELS},
+            committed={
+                kind: reader.balance(self.account, purse).committed
+                for kind, purse in purses.items()
+            },
+        )
+
+
+def open_workspace(path: Path, options: Options, environ: Mapping[str, str]) -> Workspace:
+    """Read a job file, its settings and its whole catalogue; nothing is sent or written.
+
+    Raises:
+        InputError: the job file, a setting or the catalogue as a whole cannot be used.
+    """
+    job = load_job(path, options.overrides())
+    flags = Flags(base_url=options.base_url, state=options.state)
+    settings = read_settings(job.path, flags, environ, OFFICIAL_BASE_URLS.values())
+    return Workspace(
+        job=job,
+        settings=settings,
+        account=_account(job, settings),
+        catalogue=read_manifest(job),
+    )
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[SqliteReader | None]:
+    """Open the state for reading while the block lasts; None when there is none yet."""
+    reader = SqliteReader.open(path)
+    try:
+        yield reader
+    finally:
+        if reader is not None:
+            reader.close()
+
+
+def _account(job: Job, settings: Settings) -> AccountScope:
+    provider = job.account.provider
+    if settings.base_url is not None:
+        host = host_of(check_base_url(settings.base_url.value, provider))
+    elif provider in OFFICIAL_BASE_URLS:
+        host = host_of(OFFICIAL_BASE_URLS[provider])
+    else:
+        host = SIMULATOR_HOST
+    return AccountScope(provider, job.account.name, host)

@@ -1,0 +1,298 @@
+"""Wires a job for running: locks, state, output folder and provider around one `Runner`.
+
+1. hold the lock of the state, then that of the account       (`open_session`)
+2. open and check the state; the output folder must be ours
+3. plan, with nobody else able to change the state under it    (`Session.plan`)
+4. run: new or continued, with its budget                      (`Session.run`)
+5. write results and report from the state alone               (`Session.tell`)
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from batchgen.clip import Attempt, AttemptState, Balance
+from batchgen.engine import SIMULATOR_HOST, Workspace
+from batchgen.errors import InputError
+from batchgen.messages import Message, Say, msg
+from batchgen.output.download import Downloader
+from batchgen.output.folder import OutputFolder, claim
+from batchgen.output.port import ClipFolder
+from batchgen.output.report import Heading, write_report
+from batchgen.output.rows import result_rows
+from batchgen.output.tables import write_results
+from batchgen.plan.values import Action, Plan, Selection
+from batchgen.provider.base_urls import host_of, is_loopback
+from batchgen.provider.bigmodel import BigModelClient
+from batchgen.provider.port import StopReason
+from batchgen.run.buying import Buyer
+from batchgen.run.context import RunContext, Tally
+from batchgen.run.fetching import Fetcher
+from batchgen.run.following import Follower
+from batchgen.run.ports import Clock, Observer
+from batchgen.run.runner import Runner
+from batchgen.run.slots import Slots
+from batchgen.run.stopping import Gate, Stop
+from batchgen.simulator.embedded import embedded_simulator
+from batchgen.state.locks import account_lock_path, hold, state_lock_path
+from batchgen.state.reading import SqliteReader
+from batchgen.state.store import Purse, Run
+from batchgen.state.writing import SqliteWriter
+from batchgen.video_models import MODELS
+
+#: The embedded simulator runs so many times faster than the real API.
+SIMULATOR_SPEED = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    run: Run
+    #: Why it stopped early, or None.
+    stopped: StopReason | None
+    #: The sentence that goes with it.
+    message: Message | None
+    #: Seconds this start took.
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One job whose state and account nobody else can use meanwhile."""
+
+    workspace: Workspace
+    clock: Clock
+    writer: SqliteWriter
+    reader: SqliteReader
+
+    def plan(self, selection: Selection) -> Plan:
+        """Plan the job against the state as it is now."""
+        return self.workspace.plan(self.reader, selection, self.clock.now())
+
+    async def run(
+        self,
+        plan: Plan,
+        observer: Observer,
+        *,
+        new_run: bool = False,
+        on_runner: Callable[[Runner], None] = lambda _: None,
+    ) -> Ending:
+        """Buy what the plan buys and bring everything home; `on_runner` gets what can be stopped.
+
+        Raises:
+            SettingsError: there is no key, or the simulator did not start.
+        """
+        started = self.clock.monotonic()
+        stop = Stop()
+        async with AsyncExitStack() as stack:
+            provider, folder_of = await self._connect(stack)
+            run = await self._start_run(plan, new_run=new_run)
+            context = self._context(plan, run, stop, observer)
+            runner = _runner(self.workspace, context, provider, folder_of)
+            left = self.reader.unfinished(self.workspace.account)
+            left += await self._missing(plan, folder_of, observer)
+            context.tally.total = len(plan.to_buy) + len(left)
+            on_runner(runner)
+            await runner.run(plan.to_buy, left)
+        if stop.reason is None and context.held_by_budget:
+            stop.request(StopReason.BUDGET, msg("a budget kept some clips from being bought"))
+        return Ending(run, stop.reason, stop.message, self.clock.monotonic() - started)
+
+    async def _connect(
+        self, stack: AsyncExitStack
+    ) -> tuple[BigModelClient, Callable[[Attempt], ClipFolder]]:
+        """Open the provider and the downloads for as long as the stack lasts."""
+        account = self.workspace.job.account
+        base_url = self.workspace.base_url
+        if base_url is None:
+            folder = self.workspace.state_path.parent / "simulator"
+            simulator = embedded_simulator(folder, tier=account.tier, speed=SIMULATOR_SPEED)
+            base_url = await stack.enter_async_context(simulator)
+        provider = await stack.enter_async_context(
+            BigModelClient(
+                base_url,
+                self.workspace.key(),
+                provider=account.provider,
+                max_per_second=account.max_polls_per_second,
+                now=self.clock.now,
+            )
+        )
+        downloader = await stack.enter_async_context(
+            Downloader(allow_loopback=is_loopback(host_of(base_url)))
+        )
+        ours = OutputFolder(self.workspace.output, downloader)
+
+        def folder_of(attempt: Attempt) -> ClipFolder:
+            if attempt.job == self.workspace.job.name:
+                return ours
+            return OutputFolder(Path(attempt.output), downloader)
+
+        return provider, folder_of
+
+    async def _start_run(self, plan: Plan, *, new_run: bool) -> Run:
+        """Continue the job's open run, or open a new one; either with its budget."""
+        account = self.workspace.account
+        asked = self.workspace.job.budget.run
+        last = self.reader.last_run(plan.job, account)
+        is_continued = last is not None and not new_run and continues(last, asked)
+        run_id = last.id if last is not None and is_continued else _new_run_id()
+        committed = self.reader.balance(account, Purse("run", run_id)).committed
+        run = Run(
+            id=run_id,
+            job=plan.job,
+            account=account,
+            output=str(self.workspace.output),
+            budget=asked or committed + plan.cost,
+            started_at=self.clock.now(),
+        )
+        await self.writer.start_run(run)
+        return run
+
+    def _context(self, plan: Plan, run: Run, stop: Stop, observer: Observer) -> RunContext:
+        account = self.workspace.account
+        seconds = {model: self.reader.task_seconds(account, model)[::-1] for model in MODELS}
+        return RunContext(
+            run=run,
+            budget=self.workspace.job.budget,
+            currency=plan.currency,
+            state=self.writer,
+            clock=self.clock,
+            observer=observer,
+            stop=stop,
+            slots=Slots(self.workspace.job.account.slots),
+            tally=Tally(
+                job=plan.job,
+                currency=plan.currency,
+                total=0,
+                before=self.reader.balance(account, Purse("job", plan.job)),
+                waiting=Counter(entry.clip.request.model for entry in plan.to_buy),
+                seconds=seconds,
+            ),
+        )
+
+    async def _missing(
+        self, plan: Plan, folder_of: Callable[[Attempt], ClipFolder], observer: Observer
+    ) -> list[Attempt]:
+        """Find done clips whose file is gone; those whose link still lives are fetched again."""
+        gone = [
+            entry.attempt
+            for entry in plan.clips
+            if entry.action is Action.DONE
+            and entry.attempt is not None
+            and not folder_of(entry.attempt).holds(entry.attempt)
+        ]
+        now = self.clock.now()
+        alive = [attempt for attempt in gone if (attempt.url_expires_at or 0) > now]
+        if len(gone) > len(alive):
+            observer.note(
+                msg(
+                    "{count} finished clips are not in {folder} any more, and their links are"
+                    " dead; they are not bought again",
+                    count=len(gone) - len(alive),
+                    folder=self.workspace.output,
+                )
+            )
+        return [
+            await self.writer.move(attempt.id, AttemptState.SUCCEEDED, "the file is gone")
+            for attempt in alive
+        ]
+
+    def tell(self, say: Say) -> tuple[Plan, list[Message]]:
+        """Write results and report from the state; give the plan they show, and warnings."""
+        return write_outputs(self.workspace, self.reader, self.clock.now(), say)
+
+
+@asynccontextmanager
+async def open_session(
+    workspace: Workspace, clock: Clock, *, wait: bool = False
+) -> AsyncIterator[Session]:
+    """Hold the state and the account of a job while the block lasts; `wait` waits for them.
+
+    Raises:
+        Busy: another run holds one of them.
+        StateError: the state cannot be used.
+        InputError: the output folder is not ours.
+    """
+    path = workspace.state_path
+    async with AsyncExitStack() as stack:
+        stack.enter_context(hold(state_lock_path(path), f"the state {path}", wait=wait))
+        if workspace.account.host != SIMULATOR_HOST:
+            lock = account_lock_path(f"{workspace.account}:{_port(workspace)}")
+            stack.enter_context(hold(lock, f"the account {workspace.account}", wait=wait))
+        writer = SqliteWriter(path, clock.now)
+        stack.push_async_callback(writer.close)
+        reader = SqliteReader.open(path)
+        if reader is None:
+            message = msg("the state {path} vanished while it was opened", path=path)
+            raise InputError(message)
+        stack.callback(reader.close)
+        claim(workspace.output, reader.state_id, workspace.account)
+        yield Session(workspace, clock, writer, reader)
+
+
+def continues(last: Run, asked: Decimal | None) -> bool:
+    """Tell whether a start goes on with the job's last run instead of opening a new one.
+
+    A killed or interrupted run is continued. So is one that a budget stopped, unless another
+    budget is asked for: a scheduler's retry gets no fresh money.
+    """
+    if last.ended_at is None or last.stopped == StopReason.SIGNAL:
+        return True
+    return last.stopped == StopReason.BUDGET and (asked is None or asked == last.budget)
+
+
+def write_outputs(
+    workspace: Workspace, reader: SqliteReader | None, now: float, say: Say
+) -> tuple[Plan, list[Message]]:
+    """Write results and report of a job from the state; give the plan they show, and warnings."""
+    plan = workspace.plan(reader, Selection(), now)
+    rows = result_rows(plan, say)
+    warnings = write_results(workspace.output, rows, workspace.catalogue.items)
+    purse = Purse("job", plan.job)
+    heading = Heading(
+        job=plan.job,
+        money=Balance() if reader is None else reader.balance(workspace.account, purse),
+        currency=plan.currency,
+        made_at=now,
+        language=str(say(msg("en"))),
+    )
+    write_report(workspace.output, rows, heading, say)
+    return plan, warnings
+
+
+def _runner(
+    workspace: Workspace,
+    context: RunContext,
+    provider: BigModelClient,
+    folder_of: Callable[[Attempt], ClipFolder],
+) -> Runner:
+    follower = Follower(context, provider, workspace.job.account.give_up_after, random.random)
+    return Runner(
+        context=context,
+        buyer=Buyer(
+            context=context,
+            provider=provider,
+            gate=Gate(context.clock, context.stop, random.random),
+            new_request_id=lambda: f"bg-{uuid.uuid4().hex}",
+        ),
+        follower=follower,
+        fetcher=Fetcher(context, provider, follower, folder_of),
+    )
+
+
+def _new_run_id() -> str:
+    return f"run-{uuid.uuid4().hex[:12]}"
+
+
+def _port(workspace: Workspace) -> str:
+    """Give the API's port: two servers on one host (two simulators) are two accounts."""
+    return str(urlsplit(workspace.base_url or "").port or "")

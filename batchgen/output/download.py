@@ -1,0 +1,313 @@
+"""Download one file from a result link, as if the link and its server were hostile.
+
+    check the link ─► connect to a checked address ─► follow redirects by hand ─► check the answer
+    ─► stream to disk, counting, hashing and watching the speed ─► fsync
+
+Always starts from the first byte. Knows nothing of clips, of the API or of its key: no header but
+the usual ones is ever sent. Links are signed, so they never enter a message, and library errors,
+which may quote them, are not chained.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from batchgen.errors import BadFile, DownloadError, LinkDead
+from batchgen.messages import msg
+
+_T = TypeVar("_T")
+
+_DEAD = frozenset({403, 404, 410})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 3
+_CHUNK_BYTES = 256 * 1024
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/xhtml")
+#: Networks that carry an IPv4 address in their last 32 bits (RFC 6052).
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much and how slowly a server may send."""
+
+    most_bytes: int = 512 * 1024 * 1024
+    #: Longest silence, also while connecting.
+    silence_s: float = 30.0
+    #: Fewer bytes than this in `speed_window_s` are given up.
+    least_bytes_per_s: float = 8 * 1024
+    speed_window_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A complete file on disk, fsynced."""
+
+    sha256: str
+    size_bytes: int
+
+
+class AddressRefused(OSError):
+    """A name leads to an address that may not be connected to."""
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address lies in the public internet, whatever it is wrapped in."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+
+
+class SpeedFloor:
+    """Notices a server that drips; times are seconds that never go back."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._window_s = limits.speed_window_s
+        self._least_bytes = limits.least_bytes_per_s * limits.speed_window_s
+        self._since = now
+        self._bytes = 0
+
+    def is_kept(self, size_bytes: int, now: float) -> bool:
+        """Count bytes that came; tell False when the window that now ends had too few."""
+        self._bytes += size_bytes
+        if now - self._since < self._window_s:
+            return True
+        kept = self._bytes >= self._least_bytes
+        self._since, self._bytes = now, 0
+        return kept
+
+
+class Downloader:
+    """Downloads over one HTTP session: `async with Downloader(...) as downloader`.
+
+    With `allow_loopback` (the API itself is on loopback) plain http to this machine is taken too;
+    otherwise only https to public addresses.
+    """
+
+    def __init__(self, *, allow_loopback: bool = False, limits: Limits | None = None) -> None:
+        self._allow_loopback = allow_loopback
+        self._limits = limits or Limits()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        silence_s = self._limits.silence_s
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(socket_factory=self._open_socket),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=silence_s, sock_read=silence_s),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity", "User-Agent": "batchgen"},
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def download(self, link: str, target: Path) -> Received:
+        """Stream the link's file to `target` (replacing it) and fsync it. May be cancelled.
+
+        Whatever goes wrong, no file is left.
+
+        Raises:
+            LinkDead: 403, 404 or 410.
+            BadFile: the answer is a page, compressed, too large, or not as long as announced.
+            DownloadError: the link is not allowed, or the network failed; again may help.
+            OSError: the disk.
+        """
+        url = _parsed(link)
+        try:
+            for _ in range(_MOST_REDIRECTS + 1):
+                self._check_link(url)
+                async with self._get(url) as answer:
+                    if answer.status not in _REDIRECTS:
+                        self._check_answer(answer)
+                        return await self._stream(answer, target)
+                    url = _redirected(url, answer)
+        except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
+            raise DownloadError(
+                msg(
+                    "the download from {host} failed ({reason}); `batchgen run` fetches it again,"
+                    " without paying",
+                    host=url.host or "?",
+                    reason=_reason(error),
+                )
+            ) from None
+        raise DownloadError(msg("the result link of {host} leads in circles", host=url.host or "?"))
+
+    def _get(self, url: URL) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        if self._session is None:
+            message = "Downloader is used outside of `async with`"
+            raise RuntimeError(message)
+        return self._session.get(url, allow_redirects=False)
+
+    def _check_link(self, url: URL) -> None:
+        is_local = self._allow_loopback and _names_loopback(url.host or "")
+        if url.scheme != "https" and not (url.scheme == "http" and is_local):
+            raise DownloadError(
+                msg(
+                    "the result link of {host} is not https: it is not followed",
+                    host=url.host or "?",
+                )
+            )
+
+    def _open_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """Make the socket for one resolved address, after checking that very address."""
+        family, kind, protocol, _, address = info
+        host = str(address[0])
+        if not (is_public(host) or (self._allow_loopback and _names_loopback(host))):
+            message = f"{host} is not a public address"
+            raise AddressRefused(message)
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    def _check_answer(self, answer: aiohttp.ClientResponse) -> None:
+        """Judge an answer by its head."""
+        host = answer.url.host or "?"
+        if answer.status in _DEAD:
+            raise LinkDead(
+                msg("{host} says that the clip is gone ({status})", host=host, status=answer.status)
+            )
+        if answer.status != 200:
+            raise DownloadError(
+                msg(
+                    "{host} answered {status}; `batchgen run` fetches the clip again, without"
+                    " paying",
+                    host=host,
+                    status=answer.status,
+                )
+            )
+        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise BadFile(msg("{host} sent a compressed file instead of a clip", host=host))
+        if answer.content_type.startswith(_TEXT_TYPES):
+            raise BadFile(
+                msg("{host} sent a page ({kind})", host=host, kind=answer.content_type[:60])
+            )
+        self._check_size(answer.content_length or 0)
+
+    def _check_size(self, size_bytes: int) -> None:
+        if size_bytes > self._limits.most_bytes:
+            limit = self._limits.most_bytes // (1024 * 1024)
+            raise BadFile(msg("the file is larger than {limit} MiB", limit=limit))
+
+    async def _stream(self, answer: aiohttp.ClientResponse, target: Path) -> Received:
+        part = _PartFile(target)
+        try:
+            await _in_thread(part.open)
+            await self._fill(answer, part)
+            if answer.content_length not in (None, part.size_bytes):
+                raise BadFile(msg("the file is not as long as announced"))
+            return await _in_thread(part.finish)
+        finally:
+            await _in_thread(part.close)
+
+    async def _fill(self, answer: aiohttp.ClientResponse, part: _PartFile) -> None:
+        now = asyncio.get_running_loop().time
+        floor = SpeedFloor(self._limits, now())
+        async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+            self._check_size(part.size_bytes + len(chunk))
+            await _in_thread(part.write, chunk)
+            if not floor.is_kept(len(chunk), now()):
+                raise DownloadError(
+                    msg(
+                        "{host} sends too slowly; `batchgen run` fetches the clip again,"
+                        " without paying",
+                        host=answer.url.host or "?",
+                    )
+                )
+
+
+class _PartFile:
+    """A file that is written from its start, hashed on the way, and removed unless finished."""
+
+    _file: BinaryIO
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._hash = hashlib.sha256()
+        self._is_open = self._is_whole = False
+        self.size_bytes = 0
+
+    def open(self) -> None:
+        # Removing first and creating exclusively never follows a planted link.
+        self._path.unlink(missing_ok=True)
+        self._file = self._path.open("xb")
+        self._is_open = True
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self._hash.update(chunk)
+        self.size_bytes += len(chunk)
+
+    def finish(self) -> Received:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._is_whole = True
+        return Received(self._hash.hexdigest(), self.size_bytes)
+
+    def close(self) -> None:
+        if not self._is_open:
+            return
+        self._file.close()
+        if not self._is_whole:
+            self._path.unlink(missing_ok=True)
+
+
+async def _in_thread(step: Callable[..., _T], *args: object) -> _T:
+    """Run one step on the disk; when cancelled, wait for its end first, so that none overlap."""
+    work = asyncio.ensure_future(asyncio.to_thread(step, *args))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
+
+
+def _parsed(link: str) -> URL:
+    try:
+        return URL(link)
+    except ValueError:
+        raise DownloadError(msg("the provider's answer carries no usable link")) from None
+
+
+def _redirected(url: URL, answer: aiohttp.ClientResponse) -> URL:
+    try:
+        return url.join(URL(answer.headers.get("Location", "")))
+    except ValueError:
+        raise DownloadError(msg("the provider's answer carries no usable link")) from None
+
+
+def _names_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _reason(error: Exception) -> str:
+    """Name an error without its text, which may quote the signed link."""
+    cause = getattr(error, "os_error", None)
+    return str(cause) if isinstance(cause, AddressRefused) else type(error).__name__

@@ -1,0 +1,188 @@
+"""The output folder: brings clips in, gives them their names, and keeps what they replace.
+
+    fetch:    download to <name>.mp4.part, check it                     (then the state: VERIFIED)
+    publish:  old files to old/ ─► rename ─► poster, provenance         (then the state: SAVED)
+
+Each step of `publish` finds out by itself whether it was done before, so a crash anywhere is
+mended by calling it again. Knows HTTP only as `Downloader`, and nothing of the runner or state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path, PurePosixPath
+
+from batchgen.clip import AccountScope, Attempt
+from batchgen.errors import BadFile, DownloadError, InputError
+from batchgen.messages import msg
+from batchgen.output.disk import replace_patiently, sync_folder, write_whole
+from batchgen.output.download import Downloader
+from batchgen.output.mp4 import Mp4Facts, read_mp4
+from batchgen.output.names import clip_file, poster_file, provenance_file
+from batchgen.output.port import Fetched
+from batchgen.output.poster import draw_poster
+from batchgen.output.rows import provenance
+
+OWNER_FILE = ".batchgen-owner.json"
+
+
+def claim(root: Path, state_id: str, account: AccountScope) -> None:
+    """Make the output folder and write down whose it is; blocks.
+
+    Raises:
+        InputError: it belongs to another account or state, or cannot be used.
+    """
+    owner = {
+        "state": state_id,
+        "provider": account.provider,
+        "account": account.name,
+        "host": account.host,
+    }
+    path = root / OWNER_FILE
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_whole(path, json.dumps(owner, ensure_ascii=False, indent=2).encode())
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            msg(
+                "the output folder {folder} cannot be used ({reason}); name another with --output",
+                folder=root,
+                reason=error,
+            )
+        ) from error
+    if found != owner:
+        raise InputError(
+            msg(
+                "the output folder {folder} belongs to another account or state ({owner});"
+                " name another with --output",
+                folder=root,
+                owner=_owner_text(found),
+            )
+        )
+
+
+def _owner_text(found: object) -> str:
+    if not isinstance(found, dict):
+        return "?"
+    return ", ".join(f"{key} {value}" for key, value in found.items())
+
+
+class OutputFolder:
+    """One output folder; implements `port.ClipFolder`."""
+
+    def __init__(self, root: Path, downloader: Downloader) -> None:
+        self._root = root
+        self._downloader = downloader
+
+    async def fetch(self, attempt: Attempt) -> Fetched:
+        """Download the clip to its `.part` file and check it. See `port.ClipFolder`."""
+        if attempt.video_url is None:
+            raise DownloadError(msg("the provider's answer carries no usable link"))
+        name = clip_file(attempt.key)
+        part = _part(await asyncio.to_thread(self._place, name))
+        received = await self._downloader.download(attempt.video_url, part)
+        facts = await asyncio.to_thread(_checked, part)
+        return Fetched(
+            file=name,
+            sha256=received.sha256,
+            size_bytes=received.size_bytes,
+            width=facts.width,
+            height=facts.height,
+            duration_s=facts.duration_s,
+        )
+
+    async def publish(self, attempt: Attempt) -> bool:
+        """Give the verified clip its final name, poster and provenance. See `port.ClipFolder`."""
+        return await asyncio.to_thread(self._publish, attempt)
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Tell whether the saved file stands where the state says, by size."""
+        if attempt.file is None:
+            return False
+        path = self._root / attempt.file
+        return path.is_file() and path.stat().st_size == attempt.size_bytes
+
+    def _publish(self, attempt: Attempt) -> bool:
+        if attempt.file is None:
+            return False
+        final = self._place(attempt.file)
+        if not _has_bytes(final, attempt):
+            part = _part(final)
+            if not _has_bytes(part, attempt):
+                return False
+            self._retire(attempt.file)
+            replace_patiently(part, final)
+            sync_folder(final.parent)
+        self._accompany(attempt.file, attempt)
+        return True
+
+    def _accompany(self, file: str, attempt: Attempt) -> None:
+        """Write poster and provenance; a clip that cannot be decoded gets no poster."""
+        poster = self._root / poster_file(file)
+        if not poster.exists():
+            jpeg = draw_poster(self._root / file)
+            if jpeg is not None:
+                write_whole(poster, jpeg)
+        record = json.dumps(provenance(attempt, version("batchgen")), ensure_ascii=False, indent=2)
+        write_whole(self._root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
+
+    def _retire(self, file: str) -> None:
+        """Move a clip that is replaced, with what stands beside it, to `old/` under free names."""
+        files = [self._root / name for name in (file, poster_file(file), provenance_file(file))]
+        present = [path for path in files if path.exists()]
+        if not present:
+            return
+        old = self._place(f"old/{PurePosixPath(file).relative_to('clips')}").parent
+        number = next(n for n in count(1) if not any((old / _as(p, n)).exists() for p in files))
+        for path in present:
+            replace_patiently(path, old / _as(path, number))
+        sync_folder(old)
+
+    def _place(self, file: str) -> Path:
+        """Make the folders of a file and give its path.
+
+        Raises:
+            DownloadError: somebody put a link in its way.
+        """
+        path = self._root
+        parts = PurePosixPath(file).parts
+        for part in parts:
+            path = path / part
+            if path.is_symlink() or part == "..":
+                raise DownloadError(
+                    msg("{path} is a link: nothing is written through it; remove it", path=path)
+                )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def _as(path: Path, number: int) -> str:
+    """Number a retired file: `main.mp4`, then `main.2.mp4`."""
+    return path.name if number == 1 else f"{path.stem}.{number}{path.suffix}"
+
+
+def _part(final: Path) -> Path:
+    return final.with_name(final.name + ".part")
+
+
+def _checked(part: Path) -> Mp4Facts:
+    """Read the facts of a downloaded file; remove it when it is no clip."""
+    try:
+        return read_mp4(part)
+    except BadFile:
+        part.unlink()
+        raise
+
+
+def _has_bytes(path: Path, attempt: Attempt) -> bool:
+    """Tell whether a file holds exactly the bytes that the state verified."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == attempt.sha256

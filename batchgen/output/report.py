@@ -1,0 +1,150 @@
+"""Draw report.html: one page that works from disk, offline, with nothing but relative links.
+
+The page holds no script, no signed link and no key; its policy forbids every request but those for
+the clips and posters beside it. Knows result rows and sums of money only.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from batchgen.clip import Balance, Status
+from batchgen.messages import Message, Say, msg
+from batchgen.output.disk import write_whole
+from batchgen.output.rows import ResultRow, iso_time
+from batchgen.plan.values import plain
+
+REPORT_FILE = "report.html"
+
+#: Status -> its word, in the order in which the page shows them: what needs a person comes first.
+STATUS_WORDS: Mapping[Status, Message] = {
+    Status.FAILED: msg("failed"),
+    Status.UNCERTAIN: msg("uncertain"),
+    Status.LOST: msg("lost"),
+    Status.INVALID: msg("invalid"),
+    Status.READY: msg("ready"),
+    Status.RUNNING: msg("running"),
+    Status.PLANNED: msg("planned"),
+    Status.DONE: msg("done"),
+}
+
+_ALWAYS_SHOWN = (Status.DONE, Status.FAILED, Status.UNCERTAIN)
+
+_MONEY_WORDS: Mapping[str, Message] = {
+    "reserved": msg("reserved"),
+    "spent": msg("spent"),
+    "at_risk": msg("at risk"),
+    "released": msg("not charged"),
+    "none": msg("not sent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above the clips."""
+
+    job: str
+    #: Money of the job over all its purchases, in `currency`.
+    money: Balance
+    currency: str
+    #: UTC seconds.
+    made_at: float
+    #: `en` or `zh-CN`: the language that `say` speaks.
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    word: str
+    value: str
+    #: For the colour: a status, or a place of money.
+    kind: str
+
+
+def write_report(root: Path, rows: Sequence[ResultRow], heading: Heading, say: Say = str) -> Path:
+    """Write the page into the output folder and give its path; blocks."""
+    path = root / REPORT_FILE
+    page = render_report(rows, heading, say)
+    write_whole(path, page.encode("utf-8", "replace"))
+    return path
+
+
+def render_report(rows: Sequence[ResultRow], heading: Heading, say: Say = str) -> str:
+    """Draw the page; `say` words its labels in the reader's language."""
+    order = list(STATUS_WORDS)
+    templates = Environment(
+        loader=PackageLoader("batchgen.output"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["link"] = _link
+    style = templates.get_template("report.css").render()
+    return templates.get_template("report.html.j2").render(
+        heading=heading,
+        made_at=iso_time(heading.made_at),
+        figures=_figures(rows, heading, say),
+        rows=sorted(rows, key=lambda row: order.index(row.status)),
+        status_words={status: say(word) for status, word in STATUS_WORDS.items()},
+        money_words={place: say(word) for place, word in _MONEY_WORDS.items()},
+        words={name: say(word) for name, word in _words().items()},
+        style=style,
+        style_hash=_policy_hash(style),
+    )
+
+
+def _words() -> dict[str, Message]:
+    return {
+        "title": msg("Product videos"),
+        "made": msg("as of"),
+        "prompt": msg("prompt"),
+        "empty": msg("The plan has no clips."),
+        "first": msg("What needs attention comes first."),
+        "pictures": msg("pictures"),
+        "task": msg("task"),
+        "no_file": msg("no file here"),
+        "take": msg("take"),
+    }
+
+
+def _figures(rows: Sequence[ResultRow], heading: Heading, say: Say) -> list[_Figure]:
+    """Count clips by status (invalid rows are no clips) and tell the three sums of money."""
+    counts = Counter(row.status for row in rows)
+    clips = len(rows) - counts[Status.INVALID]
+    shown = dict.fromkeys((*_ALWAYS_SHOWN, *(s for s in STATUS_WORDS if counts[s])))
+    money = heading.money
+    sums = {"spent": money.spent, "at_risk": money.at_risk, "reserved": money.reserved}
+    return [
+        _Figure(say(msg("clips")), str(clips), "clips"),
+        *(_Figure(say(STATUS_WORDS[s]), str(counts[s]), s.value) for s in shown),
+        *(
+            _Figure(say(_MONEY_WORDS[place]), _price(amount, heading.currency), place)
+            for place, amount in sums.items()
+        ),
+    ]
+
+
+def _price(amount: Decimal, currency: str) -> str:
+    sign = {"CNY": "¥", "USD": "$"}.get(currency, f"{currency} ")
+    return f"{sign}{plain(amount)}"
+
+
+def _link(path: str) -> str:
+    """Write a relative path as a link; a colon is quoted, so it can never name a scheme."""
+    return quote(path, safe="/")
+
+
+def _policy_hash(style: str) -> str:
+    """Name the page's one style block in its content policy."""
+    digest = hashlib.sha256(style.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

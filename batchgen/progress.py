@@ -1,0 +1,89 @@
+"""Draws a run on the terminal: clips, money, slots, time left. Watches, decides nothing.
+
+On a terminal one moving line; elsewhere (a log, a pipe) a plain line now and then.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+from batchgen.clip import Attempt
+from batchgen.messages import Message, Say, msg, visible
+from batchgen.run.ports import Clock, Progress
+
+#: Seconds between plain lines where there is no terminal.
+_LINE_EVERY_S = 30.0
+
+
+class TerminalProgress:
+    """An `Observer` that writes to a text stream, usually stderr."""
+
+    def __init__(self, total: int, say: Say, stream: TextIO, clock: Clock) -> None:
+        self._say = say
+        self._stream = stream
+        self._clock = clock
+        self._is_terminal = stream.isatty()
+        self._next_line_at = clock.monotonic() + _LINE_EVERY_S
+        self._last = ""
+        self._bar: tqdm[Any] = tqdm(
+            total=total,
+            file=stream,
+            disable=not self._is_terminal,
+            dynamic_ncols=True,
+            bar_format="{n_fmt}/{total_fmt} {bar:16} {postfix}",
+        )
+
+    def moved(self, attempt: Attempt) -> None:
+        """Single moves are not shown."""
+
+    def progress(self, progress: Progress) -> None:
+        """Show the figures."""
+        self._last = self._say(figures(progress))
+        if self._is_terminal:
+            self._bar.n = progress.settled
+            self._bar.total = max(progress.total, progress.settled)
+            self._bar.set_postfix_str(self._last, refresh=False)
+            self._bar.update(0)
+        elif self._clock.monotonic() >= self._next_line_at:
+            self._next_line_at = self._clock.monotonic() + _LINE_EVERY_S
+            self._write(self._last)
+
+    def note(self, message: Message) -> None:
+        """Show a sentence above the figures."""
+        self._write(self._say(message))
+
+    def close(self) -> None:
+        """Leave the last figures on their line."""
+        self._bar.refresh()
+        self._bar.close()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._bar.write(visible(text), file=self._stream)
+        except (OSError, ValueError):  # the terminal is gone: the run goes on
+            self._is_terminal = False
+
+
+def figures(progress: Progress) -> Message:
+    """Word the figures of a moment on one line."""
+    left = "?" if progress.eta_s is None else _clock_face(progress.eta_s)
+    return msg(
+        "{done} done | {spent} {currency} spent, {at_risk} at risk, {reserved} in the air"
+        " | {in_flight}/{slots} in flight | {left} left",
+        done=progress.done,
+        spent=f"{progress.spent:.2f}",
+        at_risk=f"{progress.at_risk:.2f}",
+        reserved=f"{progress.reserved:.2f}",
+        currency=progress.currency,
+        in_flight=progress.in_flight,
+        slots=progress.slots,
+        left=left,
+    )
+
+
+def _clock_face(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,289 @@
+"""The client of the BigModel video API over HTTP: sends a request once, asks for a task's state.
+
+How one paid request travels: a fresh connection of its own, no redirect, no proxy from the
+environment, no second try by any layer. What an answer means is decided in `provider.codes`;
+here is only decided what a missing answer means: before a connection was handed over nothing
+can have been bought, after that everything can.
+
+It never raises for the network. Errors of aiohttp are told by their type alone, because their
+texts hold the key and signed addresses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace, TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+from aiolimiter import AsyncLimiter
+
+from batchgen.clip import ClipRequest, LocalPicture, TaskId
+from batchgen.provider.base_urls import check_base_url
+from batchgen.provider.codes import decide_poll, decide_submit
+from batchgen.provider.key import Key
+from batchgen.provider.parsing import (
+    BODY_LIMIT_BYTES,
+    Answer,
+    Unreadable,
+    http_date_s,
+    is_task_id,
+    unpacked,
+)
+from batchgen.provider.pictures import data_url
+from batchgen.provider.port import (
+    NotSent,
+    PollReply,
+    PollTrouble,
+    Prepared,
+    StopReason,
+    SubmitReply,
+    TaskUnknown,
+    Uncertain,
+)
+from batchgen.provider.requests import encoded, submit_body
+
+#: The slowest upload that is still waited for; ours.
+_UPLOAD_BYTES_PER_S = 64 * 1024
+#: Everything by which an exchange can end without an answer.
+_NO_ANSWER = (aiohttp.ClientError, HttpProcessingError, OSError, Unreadable)
+#: Error type -> safe words for it; the first that fits is taken.
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (Unreadable, "the answer cannot be read"),
+    (aiohttp.ClientConnectorDNSError, "the host name of the API was not found"),
+    (aiohttp.ClientConnectorCertificateError, "the certificate of the API is not valid"),
+    (aiohttp.ClientSSLError, "no secure connection to the API"),
+    (aiohttp.ClientConnectorError, "no connection to the API"),
+    (TimeoutError, "no answer in time"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed before the answer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long is waited, in seconds."""
+
+    #: From nothing to a usable connection.
+    connect_s: float = 10.0
+    #: One submit in all, besides the time its body needs at 64 KiB/s.
+    submit_s: float = 60.0
+    #: One poll in all.
+    poll_s: float = 20.0
+
+
+_TIMEOUTS = Timeouts()
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What is known of one submit while it is under way."""
+
+    connected: bool = False
+
+
+class BigModelClient:
+    """One account at BigModel, Z.ai or the simulator; use it with `async with`.
+
+    `now` gives local UTC seconds. `max_per_second` is a ceiling for submits and polls together,
+    without a burst at the start.
+
+    Raises:
+        SettingsError: the key may not be sent to `base_url`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: Key,
+        *,
+        provider: str,
+        max_per_second: float,
+        now: Callable[[], float],
+        timeouts: Timeouts = _TIMEOUTS,
+    ) -> None:
+        self._base_url = check_base_url(base_url, provider)
+        self._key = key
+        self._provider = provider
+        self._pause_s = 1 / max_per_second
+        self._now = now
+        self._timeouts = timeouts
+        self._clock_offset_s: float | None = None
+
+    def __repr__(self) -> str:
+        return f"BigModelClient({self._base_url})"
+
+    async def __aenter__(self) -> Self:
+        self._limiter = AsyncLimiter(1, self._pause_s)
+        self._submits = self._session(
+            aiohttp.TCPConnector(limit=0, force_close=True), trace_configs=[_connection_trace()]
+        )
+        self._polls = self._session(aiohttp.TCPConnector(limit=0))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._submits.close()
+        await self._polls.close()
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """The API's clock minus ours, in seconds, to the second; None before the first answer."""
+        return self._clock_offset_s
+
+    async def prepare(self, request: ClipRequest, request_id: str) -> Prepared:
+        """Read and encode the pictures and build the body; see `VideoProvider`."""
+        return await asyncio.to_thread(_prepared, request, request_id)
+
+    async def submit(self, prepared: Prepared) -> SubmitReply:
+        """Send one paid request, once; see `VideoProvider`."""
+        await self._limiter.acquire()
+        sending = _Sending()
+        try:
+            answer = await self._post(prepared.body, sending)
+        except _NO_ANSWER as error:
+            return _unanswered(error, sending)
+        return decide_submit(answer, prepared.request_id)
+
+    async def poll(self, task_id: TaskId, request_id: str) -> PollReply:
+        """Ask for a task's state; see `VideoProvider`."""
+        if not is_task_id(task_id):
+            return TaskUnknown("this cannot be a task id of the API")
+        await self._limiter.acquire()
+        try:
+            answer = await self._get(f"/async-result/{task_id}")
+        except _NO_ANSWER as error:
+            return PollTrouble(_words_for(error), _stop_for(error))
+        return decide_poll(answer, request_id)
+
+    async def _post(self, body: bytes, sending: _Sending) -> Answer:
+        total_s = self._timeouts.submit_s + len(body) / _UPLOAD_BYTES_PER_S
+        response = await self._submits.post(
+            f"{self._base_url}/videos/generations",
+            # A file, so that a big body goes out in pieces and the loop is not held up.
+            data=io.BytesIO(body),
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=total_s, connect=self._timeouts.connect_s),
+            trace_request_ctx=sending,
+        )
+        return await self._answer(response)
+
+    async def _get(self, path: str) -> Answer:
+        response = await self._polls.get(
+            f"{self._base_url}{path}",
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                total=self._timeouts.poll_s, connect=self._timeouts.connect_s
+            ),
+        )
+        return await self._answer(response)
+
+    async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
+        try:
+            body = unpacked(
+                await _read_capped(response), response.headers.get("Content-Encoding", "")
+            )
+        finally:
+            # Gives a fully read connection back and cuts any other.
+            response.close()
+        self._note_clock(response.headers.get("Date", ""))
+        return Answer(
+            status=response.status,
+            body=self._key.hide_in(body),
+            content_type=response.headers.get("Content-Type", ""),
+            retry_after=response.headers.get("Retry-After", ""),
+        )
+
+    def _note_clock(self, date: str) -> None:
+        server_s = http_date_s(date)
+        if self._clock_offset_s is None and server_s is not None:
+            self._clock_offset_s = server_s - self._now()
+
+    def _session(
+        self,
+        connector: aiohttp.TCPConnector,
+        trace_configs: list[aiohttp.TraceConfig] | None = None,
+    ) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            headers=self._headers(),
+            # `unpacked` does it with a limit.
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            trace_configs=trace_configs,
+        )
+
+    def _headers(self) -> dict[str, str]:
+        headers = {
+            "Authorization": f"Bearer {self._key.reveal()}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            # Word for word the official client's, on GET too.
+            "Content-Type": "application/json; charset=UTF-8",
+            "User-Agent": "batchgen",
+        }
+        if self._provider == "zai":
+            # Sets the language of its messages (docs.z.ai API reference, read 2026-11-23).
+            headers["Accept-Language"] = "en-US,en"
+        return headers
+
+
+def _prepared(request: ClipRequest, request_id: str) -> Prepared:
+    pictures = [
+        data_url(picture) if isinstance(picture, LocalPicture) else picture.url
+        for picture in request.pictures
+    ]
+    return Prepared(request_id, encoded(submit_body(request, pictures, request_id)))
+
+
+async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
+    """Read the body, but not much more than `BODY_LIMIT_BYTES` of it."""
+    body = bytearray()
+    while len(body) <= BODY_LIMIT_BYTES:
+        chunk = await response.content.read(BODY_LIMIT_BYTES + 1 - len(body))
+        if not chunk:
+            break
+        body += chunk
+    return bytes(body)
+
+
+def _connection_trace() -> aiohttp.TraceConfig:
+    """Make the hook that notes when a request got its connection."""
+
+    async def note(
+        session: aiohttp.ClientSession, context: SimpleNamespace, params: object
+    ) -> None:
+        context.trace_request_ctx.connected = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(note)
+    trace.on_connection_reuseconn.append(note)
+    return trace
+
+
+def _unanswered(error: Exception, sending: _Sending) -> NotSent | Uncertain:
+    if sending.connected:
+        return Uncertain(_words_for(error))
+    return NotSent(_words_for(error), _stop_for(error))
+
+
+def _stop_for(error: Exception) -> StopReason | None:
+    """Stop for what does not mend itself: a bad certificate."""
+    is_certificate = isinstance(error, aiohttp.ClientConnectorCertificateError)
+    return StopReason.ACCOUNT if is_certificate else None
+
+
+def _words_for(error: Exception) -> str:
+    """Tell an error by its type; its own text may hold the key or a signed address."""
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return f"{words} ({type(error).__name__})"
+    return f"the exchange broke off ({type(error).__name__})"

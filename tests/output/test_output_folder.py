@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from batchgen.clip import AccountScope, Attempt
+from batchgen.errors import BadFile, DownloadError, InputError, LinkDead
+from batchgen.output.download import Downloader
+from batchgen.output.folder import OutputFolder, claim
+
+Serve = Callable[..., Awaitable[str]]
+MakeClip = Callable[..., bytes]
+ACCOUNT = AccountScope("bigmodel", "default", "open.bigmodel.cn")
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> AsyncIterator[OutputFolder]:
+    """An output folder below `tmp_path / "out"`."""
+    async with Downloader(allow_loopback=True) as downloader:
+        yield OutputFolder(tmp_path / "out", downloader)
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    """The folder of the clips of MUG-001."""
+    path = tmp_path / "out/clips/MUG-001"
+    path.mkdir(parents=True)
+    return path
+
+
+def ok(body: bytes) -> bytes:
+    """Build a good HTTP answer."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def names(folder: Path) -> set[str]:
+    """List every file below a folder."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_fetch_then_publish_brings_a_clip_home(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """A fetched clip has the facts the state needs; published, it stands under its name."""
+    attempt = replace(attempt, video_url=await serve(ok(clip_bytes)))
+    fetched = await folder.fetch(attempt)
+    assert (fetched.file, fetched.sha256) == (attempt.file, attempt.sha256)
+    assert (fetched.width, fetched.height, fetched.duration_s) == (64, 48, 4.0)
+    assert names(tmp_path / "out") == {"clips/MUG-001/main.mp4.part"}
+    assert not folder.holds(attempt)
+    assert await folder.publish(attempt)
+    assert folder.holds(attempt)
+    assert names(tmp_path / "out/clips") == {f"MUG-001/main.{x}" for x in ("mp4", "jpg", "json")}
+
+
+async def test_a_bad_clip_is_not_kept(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """Bytes that are no whole clip are removed, even where the server gave no length."""
+    cut = b"HTTP/1.1 200 OK\r\n\r\n" + clip_bytes[:-100]
+    with pytest.raises(BadFile):
+        await folder.fetch(replace(attempt, video_url=await serve(cut)))
+    assert names(tmp_path) == set()
+
+
+async def test_a_dead_link_and_a_missing_link_are_told(
+    folder: OutputFolder, serve: Serve, attempt: Attempt
+) -> None:
+    """The runner can tell a dead link from an answer without one."""
+    gone = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(LinkDead):
+        await folder.fetch(replace(attempt, video_url=await serve(gone)))
+    with pytest.raises(DownloadError, match="no usable link"):
+        await folder.fetch(replace(attempt, video_url=None))
+
+
+async def test_publishing_again_changes_nothing(
+    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """A crash after the rename is mended by publishing again."""
+    (clips / "main.mp4.part").write_bytes(clip_bytes)
+    assert await folder.publish(attempt)
+    (clips / "main.jpg").unlink()
+    (clips / "main.json").unlink()
+    before = names(tmp_path)
+    assert await folder.publish(attempt)
+    assert names(tmp_path) == before | {f"out/clips/MUG-001/main.{x}" for x in ("jpg", "json")}
+
+
+@pytest.mark.parametrize("left", [None, b"other bytes"])
+async def test_without_the_bytes_nothing_is_published(
+    folder: OutputFolder, attempt: Attempt, clips: Path, left: bytes | None
+) -> None:
+    """A lost or damaged part is fetched again; what stands under the final name stays."""
+    (clips / "main.mp4").write_bytes(b"older clip")
+    if left is not None:
+        (clips / "main.mp4.part").write_bytes(left)
+    assert not await folder.publish(attempt)
+    assert (clips / "main.mp4").read_bytes() == b"older clip"
+
+
+async def test_what_is_replaced_moves_to_old(
+    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """Replaced clips keep their poster and provenance, and never overwrite one another."""
+    for text in (b"first", b"second"):
+        for ending in ("mp4", "jpg", "json"):
+            (clips / f"main.{ending}").write_bytes(text)
+        (clips / "main.mp4.part").write_bytes(clip_bytes)
+        assert await folder.publish(attempt)
+    old = tmp_path / "out/old/MUG-001"
+    assert {path.name: path.read_bytes() for path in old.iterdir()} == {
+        **{f"main.{ending}": b"first" for ending in ("mp4", "jpg", "json")},
+        **{f"main.2.{ending}": b"second" for ending in ("mp4", "jpg", "json")},
+    }
+    assert (clips / "main.mp4").read_bytes() == clip_bytes
+
+
+async def test_a_crash_between_moving_and_renaming_is_mended(
+    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """When only the older clip was moved away, publishing moves the rest and goes on."""
+    (clips / "main.jpg").write_bytes(b"old poster")
+    (clips / "main.mp4.part").write_bytes(clip_bytes)
+    assert await folder.publish(attempt)
+    assert (tmp_path / "out/old/MUG-001/main.jpg").read_bytes() == b"old poster"
+    assert (clips / "main.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+async def test_a_clip_without_decodable_pictures_has_no_poster(
+    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes
+) -> None:
+    """The poster never costs the clip."""
+    start = clip_bytes.index(b"moov")
+    broken = clip_bytes[:start] + bytes(len(clip_bytes) - start)
+    (clips / "main.mp4.part").write_bytes(broken)
+    sha256 = hashlib.sha256(broken).hexdigest()
+    assert await folder.publish(replace(attempt, sha256=sha256))
+    assert names(clips) == {"main.mp4", "main.json"}
+
+
+async def test_provenance_tells_all_but_the_link(
+    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes
+) -> None:
+    """The record beside a clip names request, money and file, and never the signed link."""
+    (clips / "main.mp4.part").write_bytes(clip_bytes)
+    await folder.publish(attempt)
+    text = (clips / "main.json").read_text(encoding="utf-8")
+    record = json.loads(text)
+    assert "canary" not in text
+    assert (record["price"], record["currency"]) == ("1.25", "CNY")
+    assert record["submitted_at"] == "2023-11-14T22:13:21+00:00"
+    assert record["images"] == [{"name": "mug.jpg", "sha256": "ab" * 32}]
+    assert record["checks"] == {"complete_mp4": True, "duration_as_asked": True}
+
+
+@pytest.mark.parametrize(
+    "planted", ["out/clips", "out/clips/MUG-001", "out/clips/MUG-001/main.mp4"]
+)
+async def test_planted_links_are_refused(
+    folder: OutputFolder, attempt: Attempt, tmp_path: Path, planted: str
+) -> None:
+    """Nothing is written through a link inside the output folder."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / planted).parent.mkdir(parents=True)
+    (tmp_path / planted).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DownloadError, match="is a link"):
+        await folder.fetch(attempt)
+    with pytest.raises(DownloadError, match="is a link"):
+        await folder.publish(attempt)
+    assert names(tmp_path / "elsewhere") == set()
+
+
+def test_a_folder_is_claimed_once_and_for_all(tmp_path: Path) -> None:
+    """The same state and account may come again."""
+    claim(tmp_path / "out", "state-1", ACCOUNT)
+    claim(tmp_path / "out", "state-1", ACCOUNT)
+    assert names(tmp_path) == {"out/.batchgen-owner.json"}
+
+
+@pytest.mark.parametrize(
+    ("state", "account"),
+    [
+        ("state-2", ACCOUNT),
+        ("state-1", replace(ACCOUNT, provider="simulator")),
+        ("state-1", replace(ACCOUNT, name="other")),
+        ("state-1", replace(ACCOUNT, host="api.z.ai")),
+    ],
+)
+def test_another_owner_is_refused(tmp_path: Path, state: str, account: AccountScope) -> None:
+    """Another state, provider, account or host is told whose folder it is and what to do."""
+    claim(tmp_path, "state-1", ACCOUNT)
+    with pytest.raises(InputError, match=r"belongs to another.*--output"):
+        claim(tmp_path, state, account)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]"])
+def test_an_unreadable_owner_is_refused(tmp_path: Path, content: bytes) -> None:
+    """A damaged owner file is never taken for ours."""
+    (tmp_path / ".batchgen-owner.json").write_bytes(content)
+    with pytest.raises(InputError, match="--output"):
+        claim(tmp_path, "state-1", ACCOUNT)
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    """An output folder that cannot be made is the person's to mend."""
+    (tmp_path / "out").write_bytes(b"")
+    with pytest.raises(InputError, match="cannot be used"):
+        claim(tmp_path / "out", "state-1", ACCOUNT)
+
+
+async def test_holds_compares_the_size(
+    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes
+) -> None:
+    """A file of another size is not the saved one."""
+    (clips / "main.mp4").write_bytes(clip_bytes)
+    assert folder.holds(attempt)
+    (clips / "main.mp4").write_bytes(clip_bytes + b"x")
+    assert not folder.holds(attempt)

@@ -1,0 +1,1 @@
+"""Tests of the plan: pure, by table and by whole values."""
