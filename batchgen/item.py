@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from batchgen.clip import Picture
 from batchgen.messages import Message
@@ -38,3 +38,5 @@ class Fault:
     code: str
     message: Message
     sku: str | None = None
+    #: The row's cells, where they could be read; so that it can be written down to be mended.
+    cells: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -28,12 +28,12 @@ def read_delimited(source: Source) -> Table:
     Raises:
         ManifestError: wrong encoding, no header, or a column named twice.
     """
+    csv.field_size_limit(_CELL_LIMIT)
     text = source.text()
     return tabulate(source, _records(source, text, _delimiter_of(text)))
 
 
 def _records(source: Source, text: str, delimiter: str) -> Iterator[Record | Fault]:
-    csv.field_size_limit(_CELL_LIMIT)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
     while True:
@@ -77,7 +77,10 @@ def _delimiter_of(text: str) -> str:
 
 def _fitness(text: str, delimiter: str) -> float:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    widths = [len(cells) for cells in islice(reader, _SAMPLE_ROWS) if any(cells)]
+    try:
+        widths = [len(cells) for cells in islice(reader, _SAMPLE_ROWS) if any(cells)]
+    except csv.Error:  # a cell above the limit: the reading itself will tell
+        return 0.0
     if not widths or widths[0] == 1:
         return 0.0
     return widths[0] * sum(width == widths[0] for width in widths) / len(widths)

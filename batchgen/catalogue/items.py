@@ -114,7 +114,7 @@ class ItemMaker:
 
     def _fault(self, row: Row, column: str, code: str, message: Message) -> Fault:
         sku = row.cells.get(self.columns["sku"]) or None
-        return Fault(self.source.file, row.number, column, code, message, sku)
+        return Fault(self.source.file, row.number, column, code, message, sku, row.cells)
 
     def _cell_faults(self, row: Row) -> Iterator[Fault]:
         lists = {self.columns.get("image"), self.columns.get("images")}

@@ -15,6 +15,7 @@ from pathlib import Path
 from batchgen.errors import ManifestError
 from batchgen.item import Fault
 from batchgen.messages import Message, msg
+from batchgen.spreadsheet import unguarded
 
 #: Stripped from both ends of every cell: blanks, tabs, line ends, the no-break and the full-width
 #: blank, and the byte order mark.
@@ -163,7 +164,7 @@ def tabulate(
         if isinstance(record, Fault):
             entries.append(record)
             continue
-        cells = [stripped(cell) for cell in record.cells]
+        cells = [unguarded(stripped(cell)) for cell in record.cells]
         if not any(cells):
             blank_rows += 1
         elif header:

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineWorkbook
 
 from batchgen.catalogue.table import Mark, Record, Source, Table, tabulate
+from batchgen.catalogue.workbook_limits import workbook_problem
 from batchgen.errors import ManifestError
 from batchgen.item import Fault
 from batchgen.messages import msg
@@ -27,8 +28,12 @@ def read_workbook(source: Source) -> Table:
     """Read the named sheet, else the first.
 
     Raises:
-        ManifestError: no workbook, no such sheet, no header, or a column named twice.
+        ManifestError: no workbook, one too large to read, no such sheet, no header, or a column
+            named twice.
     """
+    problem = workbook_problem(source.content)
+    if problem is not None:
+        raise source.error(problem)
     workbook = _open(source)
     sheets = workbook.sheet_names
     name = source.sheet or sheets[0]

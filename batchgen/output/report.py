@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,35 +17,16 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from batchgen.clip import Balance, Status
+from batchgen.clip import Balance, MoneyPlace, Status
 from batchgen.messages import Message, Say, msg
 from batchgen.output.disk import write_whole
 from batchgen.output.rows import ResultRow, iso_time
 from batchgen.plan.values import plain
+from batchgen.words import MONEY_WORDS, STATUS_WORDS
 
 REPORT_FILE = "report.html"
 
-#: Status -> its word, in the order in which the page shows them: what needs a person comes first.
-STATUS_WORDS: Mapping[Status, Message] = {
-    Status.FAILED: msg("failed"),
-    Status.UNCERTAIN: msg("uncertain"),
-    Status.LOST: msg("lost"),
-    Status.INVALID: msg("invalid"),
-    Status.READY: msg("ready"),
-    Status.RUNNING: msg("running"),
-    Status.PLANNED: msg("planned"),
-    Status.DONE: msg("done"),
-}
-
 _ALWAYS_SHOWN = (Status.DONE, Status.FAILED, Status.UNCERTAIN)
-
-_MONEY_WORDS: Mapping[str, Message] = {
-    "reserved": msg("reserved"),
-    "spent": msg("spent"),
-    "at_risk": msg("at risk"),
-    "released": msg("not charged"),
-    "none": msg("not sent"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +77,10 @@ def render_report(rows: Sequence[ResultRow], heading: Heading, say: Say = str) -
         figures=_figures(rows, heading, say),
         rows=sorted(rows, key=lambda row: order.index(row.status)),
         status_words={status: say(word) for status, word in STATUS_WORDS.items()},
-        money_words={place: say(word) for place, word in _MONEY_WORDS.items()},
+        money_words={
+            "none": say(msg("not sent")),
+            **{place.value: say(word) for place, word in MONEY_WORDS.items()},
+        },
         words={name: say(word) for name, word in _words().items()},
         style=style,
         style_hash=_policy_hash(style),
@@ -123,12 +107,16 @@ def _figures(rows: Sequence[ResultRow], heading: Heading, say: Say) -> list[_Fig
     clips = len(rows) - counts[Status.INVALID]
     shown = dict.fromkeys((*_ALWAYS_SHOWN, *(s for s in STATUS_WORDS if counts[s])))
     money = heading.money
-    sums = {"spent": money.spent, "at_risk": money.at_risk, "reserved": money.reserved}
+    sums = {
+        MoneyPlace.SPENT: money.spent,
+        MoneyPlace.AT_RISK: money.at_risk,
+        MoneyPlace.RESERVED: money.reserved,
+    }
     return [
         _Figure(say(msg("clips")), str(clips), "clips"),
         *(_Figure(say(STATUS_WORDS[s]), str(counts[s]), s.value) for s in shown),
         *(
-            _Figure(say(_MONEY_WORDS[place]), _price(amount, heading.currency), place)
+            _Figure(say(MONEY_WORDS[place]), _price(amount, heading.currency), place.value)
             for place, amount in sums.items()
         ),
     ]

@@ -5,7 +5,7 @@ Every row of the manifest is here: one result row for each clip, and one for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -179,14 +179,18 @@ def _stored_images(request: Mapping[str, Any]) -> str:
     return "|".join(str(image.get("url") or image.get("name")) for image in images)
 
 
-def _invalid_rows(faults: tuple[Fault, ...], say: Say) -> Iterator[ResultRow]:
-    """Join the faults of each manifest row into one result row."""
+def by_manifest_row(faults: Iterable[Fault]) -> list[list[Fault]]:
+    """Group faults by the manifest row they are of, in the order of the invalid result rows."""
 
     def place(fault: Fault) -> tuple[str, int]:
         return fault.file, fault.row or 0
 
-    for _, group in groupby(sorted(faults, key=place), place):
-        row_faults = list(group)
+    return [list(group) for _, group in groupby(sorted(faults, key=place), place)]
+
+
+def _invalid_rows(faults: tuple[Fault, ...], say: Say) -> Iterator[ResultRow]:
+    """Join the faults of each manifest row into one result row."""
+    for row_faults in by_manifest_row(faults):
         yield ResultRow(
             sku=next((fault.sku for fault in row_faults if fault.sku), ""),
             status=Status.INVALID,

@@ -11,7 +11,6 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -22,11 +21,12 @@ import pandas as pd
 
 from batchgen.clip import Status
 from batchgen.errors import InputError
-from batchgen.item import Item
+from batchgen.item import Fault, Item
 from batchgen.messages import Message, msg
 from batchgen.output.disk import sync_folder, write_free_name
-from batchgen.output.rows import COLUMNS, ResultRow
+from batchgen.output.rows import COLUMNS, ResultRow, by_manifest_row
 from batchgen.plan.values import plain
+from batchgen.spreadsheet import guarded
 
 _TIMES = ("url_expires_at", "submitted_at", "finished_at", "downloaded_at")
 _WHOLE_NUMBERS = ("take", "bytes", "width", "height", "attempts")
@@ -39,7 +39,6 @@ _CELL_LIMIT = 32_767
 _WIDE = {"sku": 18, "prompt": 50, "error": 50, "file": 34, "poster": 34, "images": 34}
 _USUAL_WIDTH = 14
 
-_FORMULA_STARTS = ("=", "+", "-", "@")
 #: Lone surrogates and control characters, which XML and UTF-8 cannot hold; not tab and newline.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -76,10 +75,13 @@ def read_results(output: Path) -> pd.DataFrame:
     return _frame(records)
 
 
-def write_results(root: Path, rows: Sequence[ResultRow], items: Sequence[Item]) -> list[Message]:
+def write_results(
+    root: Path, rows: Sequence[ResultRow], items: Sequence[Item], faults: Sequence[Fault]
+) -> list[Message]:
     """Write `results.jsonl`, `.csv`, `.xlsx` and `failed.csv`; give a warning for each other name.
 
-    `items` give `failed.csv` the cells of its rows; there is no such file when nothing is to mend.
+    `items` and `faults` give `failed.csv` the cells of its rows; there is no such file when nothing
+    is to mend.
     """
     root.mkdir(parents=True, exist_ok=True)
     contents = {
@@ -89,29 +91,12 @@ def write_results(root: Path, rows: Sequence[ResultRow], items: Sequence[Item]) 
     }
     failed = [row for row in rows if row.status in _TO_MEND]
     if failed:
-        contents["failed.csv"] = _failed_csv(failed, items)
+        contents["failed.csv"] = _failed_csv(failed, items, faults)
     else:
         (root / "failed.csv").unlink(missing_ok=True)
     warnings = [_write(root / name, content) for name, content in contents.items()]
     sync_folder(root)
     return [warning for warning in warnings if warning is not None]
-
-
-def safe_cell(text: str) -> str:
-    """Give a cell a leading apostrophe where a spreadsheet might take it for a formula."""
-    return f"'{text}" if _is_live(text) else text
-
-
-def _is_live(text: str) -> bool:
-    """Look past blanks, invisible characters and full-width forms, in every line of the cell."""
-    if text.lstrip(" ")[:1] in ("\t", "\r", "\n"):
-        return True
-    return any(_visible(line).startswith(_FORMULA_STARTS) for line in text.splitlines())
-
-
-def _visible(line: str) -> str:
-    shown = unicodedata.normalize("NFKC", line)
-    return "".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -151,17 +136,20 @@ def _cells(row: ResultRow) -> dict[str, str]:
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([safe_cell(column) for column in columns])
+    writer.writerow([guarded(column) for column in columns])
     for row in rows:
         cells = (_printable(row.get(column, "")) for column in columns)
-        writer.writerow([safe_cell(cell) for cell in cells])
+        writer.writerow([guarded(cell) for cell in cells])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _failed_csv(failed: Sequence[ResultRow], items: Sequence[Item]) -> bytes:
-    """Repeat the manifest rows of the items that failed, with the reasons in two more columns."""
+def _failed_csv(
+    failed: Sequence[ResultRow], items: Sequence[Item], faults: Sequence[Fault]
+) -> bytes:
+    """Repeat the manifest rows that failed, with the reasons in two more columns."""
     reasons = ("error_code", "error")
-    columns = dict.fromkeys(name for item in items for name in item.cells) or {"sku": None}
+    sources = [item.cells for item in items] + [fault.cells for fault in faults]
+    columns = dict.fromkeys(name for cells in sources for name in cells) or {"sku": None}
     by_sku: dict[str, list[ResultRow]] = {}
     for row in failed:
         if row.status is not Status.INVALID:
@@ -171,7 +159,10 @@ def _failed_csv(failed: Sequence[ResultRow], items: Sequence[Item]) -> bytes:
         own = [row for row in by_sku.get(item.sku, ()) if _is_of(row, item)]
         if own:
             lines.append(dict(item.cells) | _reasons(own))
-    lines += [{"sku": row.sku} | _reasons([row]) for row in failed if row.status is Status.INVALID]
+    invalid = [row for row in failed if row.status is Status.INVALID]
+    for row, found in zip(invalid, by_manifest_row(faults), strict=True):
+        cells = next((fault.cells for fault in found if fault.cells), {"sku": row.sku})
+        lines.append(dict(cells) | _reasons([row]))
     return _csv([*(name for name in columns if name not in reasons), *reasons], lines)
 
 

@@ -199,6 +199,7 @@ class _Row:
                 code=breach.code,
                 message=breach.message,
                 sku=self._item.sku,
+                cells=self._item.cells,
             )
             if breach.is_warning == warnings and fault not in reports:
                 reports.append(fault)
