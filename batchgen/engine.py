@@ -5,7 +5,7 @@ Used by the commands and by the Python API alike; holds no rule of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,9 +13,11 @@ from pathlib import Path
 
 from batchgen.catalogue import Catalogue, read_manifest
 from batchgen.clip import AccountScope
+from batchgen.errors import InputError, SettingsError
 from batchgen.job.loading import job_digest, load_job
-from batchgen.job.schema import Job
-from batchgen.job.settings import Flags, Settings, read_settings
+from batchgen.job.schema import Account, Job
+from batchgen.job.settings import Flags, Origin, Settings, read_settings
+from batchgen.messages import msg
 from batchgen.plan.planning import make_plan
 from batchgen.plan.values import History, ManifestRows, Plan, Selection
 from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
@@ -77,9 +79,7 @@ class Workspace:
     @property
     def base_url(self) -> str | None:
         """The API's address; None for the embedded simulator."""
-        if self.settings.base_url is not None:
-            return check_base_url(self.settings.base_url.value, self.job.account.provider)
-        return OFFICIAL_BASE_URLS.get(self.job.account.provider)
+        return base_url_of(self.job.account, self.settings)
 
     @property
     def digest(self) -> str:
@@ -92,12 +92,33 @@ class Workspace:
         Raises:
             SettingsError: there is none, or it cannot be one.
         """
-        if self.settings.key is None and self.job.account.provider == "simulator":
-            return Key("simulator")
-        return Key(self.settings.require_key())
+        return key_of(self.job.account, self.settings)
+
+    def require_skus(self, skus: Collection[str]) -> None:
+        """Refuse SKUs that the catalogue does not have.
+
+        Raises:
+            InputError: names them.
+        """
+        known = {item.sku for item in self.catalogue.items}
+        known |= {fault.sku for fault in self.catalogue.faults if fault.sku is not None}
+        unknown = sorted(set(skus) - known)
+        if unknown:
+            raise InputError(
+                msg(
+                    "{file} has no SKU {skus}: write it as the catalogue does",
+                    file=self.job.manifest.path,
+                    skus=", ".join(unknown),
+                )
+            )
 
     def plan(self, reader: StateReader | None, selection: Selection, now: float) -> Plan:
-        """Plan the job against what the state knows; `now` is UTC seconds."""
+        """Plan the job against what the state knows; `now` is UTC seconds.
+
+        Raises:
+            InputError: a prompt of the job, or a selected SKU, is wrong.
+        """
+        self.require_skus(selection.skus)
         rows = ManifestRows(
             items=self.catalogue.items,
             faults=self.catalogue.faults,
@@ -131,15 +152,70 @@ def open_workspace(path: Path, options: Options, environ: Mapping[str, str]) -> 
     Raises:
         InputError: the job file, a setting or the catalogue as a whole cannot be used.
     """
-    job = load_job(path, options.overrides())
-    flags = Flags(base_url=options.base_url, state=options.state)
-    settings = read_settings(job.path, flags, environ, OFFICIAL_BASE_URLS.values())
+    job, settings = _read_job(path, options, environ)
     return Workspace(
         job=job,
         settings=settings,
         account=_account(job, settings),
         catalogue=read_manifest(job),
     )
+
+
+def state_and_account(
+    path: Path, options: Options, environ: Mapping[str, str]
+) -> tuple[Path, AccountScope]:
+    """Find where a job's state lies and whose money the job spends, without its catalogue.
+
+    Raises:
+        InputError: the job file or a setting cannot be used.
+    """
+    job, settings = _read_job(path, options, environ)
+    return Path(settings.state.value), _account(job, settings)
+
+
+def settings_without_job(options: Options, environ: Mapping[str, str]) -> Settings:
+    """Collect the settings where no job is named; `.env` is that of the current folder.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    return _settings(Path("job.yaml"), options, environ)
+
+
+def state_without_job(options: Options, environ: Mapping[str, str]) -> Path:
+    """Find the state that a flag or the environment names.
+
+    Raises:
+        SettingsError: nothing names one: a state is never looked for in the current folder.
+    """
+    state = settings_without_job(options, environ).state
+    if state.origin is Origin.JOB:
+        raise SettingsError(
+            msg("which state? Name a job file, or the state with --state or BATCHGEN_STATE")
+        )
+    return Path(state.value)
+
+
+def base_url_of(account: Account, settings: Settings) -> str | None:
+    """Give the API's address; None for the embedded simulator.
+
+    Raises:
+        SettingsError: the key may not be sent there.
+    """
+    if settings.base_url is not None:
+        return check_base_url(settings.base_url.value, account.provider)
+    return OFFICIAL_BASE_URLS.get(account.provider)
+
+
+def key_of(account: Account, settings: Settings) -> Key:
+    """Give the API key; the simulator takes any.
+
+    Raises:
+        SettingsError: there is none, or it cannot be one.
+    """
+    if settings.key is None and account.provider == "simulator":
+        return Key("simulator")
+    return Key(settings.require_key())
 
 
 @contextmanager
@@ -153,12 +229,17 @@ def reading(path: Path) -> Iterator[SqliteReader | None]:
             reader.close()
 
 
+def _read_job(path: Path, options: Options, environ: Mapping[str, str]) -> tuple[Job, Settings]:
+    job = load_job(path, options.overrides())
+    return job, _settings(job.path, options, environ)
+
+
+def _settings(job_path: Path, options: Options, environ: Mapping[str, str]) -> Settings:
+    flags = Flags(base_url=options.base_url, state=options.state)
+    return read_settings(job_path, flags, environ, OFFICIAL_BASE_URLS.values())
+
+
 def _account(job: Job, settings: Settings) -> AccountScope:
-    provider = job.account.provider
-    if settings.base_url is not None:
-        host = host_of(check_base_url(settings.base_url.value, provider))
-    elif provider in OFFICIAL_BASE_URLS:
-        host = host_of(OFFICIAL_BASE_URLS[provider])
-    else:
-        host = SIMULATOR_HOST
-    return AccountScope(provider, job.account.name, host)
+    base_url = base_url_of(job.account, settings)
+    host = SIMULATOR_HOST if base_url is None else host_of(base_url)
+    return AccountScope(job.account.provider, job.account.name, host)

@@ -10,6 +10,7 @@
     ├── StateError              the state cannot be opened or trusted (exit 2)
     ├── Busy                    another run holds the state or the account (exit 75)
     ├── BudgetExceeded          the next call would pass a budget; nothing was reserved
+    ├── TaskIdTaken             the provider gave an id that another attempt has
     └── DownloadError           a paid clip is not here yet
         ├── LinkDead            the link answers 403, 404 or 410
         └── BadFile             bytes came, but they are not a whole clip
@@ -80,6 +81,10 @@ class BudgetExceeded(BatchgenError):
         super().__init__(message)
         #: Which budget: `run`, `job`, `day`, `month`, `sku` or `by:<column>`.
         self.kind = kind
+
+
+class TaskIdTaken(BatchgenError):
+    """The provider gave a task id that already belongs to another attempt."""
 
 
 class DownloadError(BatchgenError):

@@ -4,7 +4,7 @@
 2. open and check the state; the output folder must be ours
 3. plan, with nobody else able to change the state under it    (`Session.plan`)
 4. run: new or continued, with its budget                      (`Session.run`)
-5. write results and report from the state alone               (`Session.tell`)
+5. write results and report from the state alone               (`Session.write_output`)
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from batchgen.clip import Attempt, AttemptState, Balance
+from batchgen.clip import Attempt, AttemptState
 from batchgen.engine import SIMULATOR_HOST, Workspace
 from batchgen.errors import InputError
-from batchgen.messages import Message, Say, msg
+from batchgen.language import speaker
+from batchgen.messages import Message, msg
 from batchgen.output.download import Downloader
 from batchgen.output.folder import OutputFolder, claim
 from batchgen.output.port import ClipFolder
@@ -100,7 +101,8 @@ class Session:
             runner = _runner(self.workspace, context, provider, folder_of)
             left = self.reader.unfinished(self.workspace.account)
             left += await self._missing(plan, folder_of, observer)
-            context.tally.total = len(plan.to_buy) + len(left)
+            ours = [attempt for attempt in left if attempt.job == plan.job]
+            context.tally.total = len(plan.to_buy) + len(ours)
             on_runner(runner)
             await runner.run(plan.to_buy, left)
         if stop.reason is None and context.held_by_budget:
@@ -139,23 +141,27 @@ class Session:
         return provider, folder_of
 
     async def _start_run(self, plan: Plan, *, new_run: bool) -> Run:
-        """Continue the job's open run, or open a new one; either with its budget."""
-        account = self.workspace.account
-        asked = self.workspace.job.budget.run
+        """Continue the job's open run, or open a new one; give it with the ceiling it now has.
+
+        A budget that was said is kept for the next start. Without one, what this start's plan
+        costs is the ceiling.
+        """
+        account, said = self.workspace.account, self.workspace.job.budget.run
         last = self.reader.last_run(plan.job, account)
-        is_continued = last is not None and not new_run and continues(last, asked)
-        run_id = last.id if last is not None and is_continued else _new_run_id()
-        committed = self.reader.balance(account, Purse("run", run_id)).committed
+        run_id = _new_run_id()
+        if last is not None and not new_run and continues(last, said):
+            run_id, said = last.id, said or last.budget
         run = Run(
             id=run_id,
             job=plan.job,
             account=account,
             output=str(self.workspace.output),
-            budget=asked or committed + plan.cost,
+            budget=said,
             started_at=self.clock.now(),
         )
         await self.writer.start_run(run)
-        return run
+        committed = self.reader.balance(account, Purse("run", run_id)).committed
+        return replace(run, budget=said or committed + plan.cost)
 
     def _context(self, plan: Plan, run: Run, stop: Stop, observer: Observer) -> RunContext:
         account = self.workspace.account
@@ -206,9 +212,9 @@ class Session:
             for attempt in alive
         ]
 
-    def tell(self, say: Say) -> tuple[Plan, list[Message]]:
-        """Write results and report from the state; give the plan they show, and warnings."""
-        return write_outputs(self.workspace, self.reader, self.clock.now(), say)
+    def write_output(self, plan: Plan, language: str) -> list[Message]:
+        """Write results and report of a plan made after the run. See `write_output`."""
+        return write_output(self.workspace, plan, self.reader, self.clock.now(), language)
 
 
 @asynccontextmanager
@@ -224,10 +230,13 @@ async def open_session(
     """
     path = workspace.state_path
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold(state_lock_path(path), f"the state {path}", wait=wait))
+        stack.enter_context(
+            hold(state_lock_path(path), msg("the state {path}", path=path), wait=wait)
+        )
         if workspace.account.host != SIMULATOR_HOST:
             lock = account_lock_path(f"{workspace.account}:{_port(workspace)}")
-            stack.enter_context(hold(lock, f"the account {workspace.account}", wait=wait))
+            what = msg("the account {account}", account=str(workspace.account))
+            stack.enter_context(hold(lock, what, wait=wait))
         writer = SqliteWriter(path, clock.now)
         stack.push_async_callback(writer.close)
         reader = SqliteReader.open(path)
@@ -250,23 +259,39 @@ def continues(last: Run, asked: Decimal | None) -> bool:
     return last.stopped == StopReason.BUDGET and (asked is None or asked == last.budget)
 
 
-def write_outputs(
-    workspace: Workspace, reader: SqliteReader | None, now: float, say: Say
-) -> tuple[Plan, list[Message]]:
-    """Write results and report of a job from the state; give the plan they show, and warnings."""
-    plan = workspace.plan(reader, Selection(), now)
+def write_output(
+    workspace: Workspace, plan: Plan, reader: SqliteReader, now: float, language: str
+) -> list[Message]:
+    """Write results and report of a plan as the state has it now; give warnings for people.
+
+    `language` is one of `language.LANGUAGES`.
+
+    Raises:
+        OSError: the folder does not take them; word it with `unwritable`.
+    """
+    say = speaker(language)
     rows = result_rows(plan, say)
-    warnings = write_results(workspace.output, rows, workspace.catalogue.items)
-    purse = Purse("job", plan.job)
+    warnings = write_results(workspace.output, rows, workspace.catalogue.items, plan.faults)
     heading = Heading(
         job=plan.job,
-        money=Balance() if reader is None else reader.balance(workspace.account, purse),
+        money=reader.balance(workspace.account, Purse("job", plan.job)),
         currency=plan.currency,
         made_at=now,
-        language=str(say(msg("en"))),
+        language=language.replace("_", "-"),
     )
     write_report(workspace.output, rows, heading, say)
-    return plan, warnings
+    return warnings
+
+
+def unwritable(workspace: Workspace, error: OSError) -> Message:
+    """Word that the results could not be written."""
+    return msg(
+        "the results cannot be written to {folder} ({reason}): free the disk or mend the folder's"
+        " rights, then `batchgen report {job}`",
+        folder=workspace.output,
+        reason=error.strerror or type(error).__name__,
+        job=workspace.job.path,
+    )
 
 
 def _runner(
@@ -285,7 +310,7 @@ def _runner(
             new_request_id=lambda: f"bg-{uuid.uuid4().hex}",
         ),
         follower=follower,
-        fetcher=Fetcher(context, provider, follower, folder_of),
+        fetcher=Fetcher(context, follower, folder_of),
     )
 
 

@@ -36,10 +36,15 @@ def speaker(language: str) -> Say:
     return say
 
 
+def language_here() -> str:
+    """Give the language this process was started in."""
+    return language_of(os.environ)
+
+
 @cache
 def say_here() -> Say:
     """Give the speaker of the language this process was started in."""
-    return speaker(language_of(os.environ))
+    return speaker(language_here())
 
 
 def _worded(value: Any, say: Say) -> Any:

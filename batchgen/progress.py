@@ -32,7 +32,7 @@ class TerminalProgress:
             file=stream,
             disable=not self._is_terminal,
             dynamic_ncols=True,
-            bar_format="{n_fmt}/{total_fmt} {bar:16} {postfix}",
+            bar_format="{bar:8} {desc}",
         )
 
     def moved(self, attempt: Attempt) -> None:
@@ -44,7 +44,7 @@ class TerminalProgress:
         if self._is_terminal:
             self._bar.n = progress.settled
             self._bar.total = max(progress.total, progress.settled)
-            self._bar.set_postfix_str(self._last, refresh=False)
+            self._bar.set_description_str(self._last, refresh=False)
             self._bar.update(0)
         elif self._clock.monotonic() >= self._next_line_at:
             self._next_line_at = self._clock.monotonic() + _LINE_EVERY_S
@@ -67,12 +67,13 @@ class TerminalProgress:
 
 
 def figures(progress: Progress) -> Message:
-    """Word the figures of a moment on one line."""
+    """Word the figures of a moment on one line; what matters least stands where it may be cut."""
     left = "?" if progress.eta_s is None else _clock_face(progress.eta_s)
     return msg(
-        "{done} done | {spent} {currency} spent, {at_risk} at risk, {reserved} in the air"
-        " | {in_flight}/{slots} in flight | {left} left",
+        "{done}/{total} done | {left} left | {spent} {currency} spent, {at_risk} at risk"
+        " | {in_flight}/{slots} in flight, {reserved} in the air",
         done=progress.done,
+        total=progress.total,
         spent=f"{progress.spent:.2f}",
         at_risk=f"{progress.at_risk:.2f}",
         reserved=f"{progress.reserved:.2f}",

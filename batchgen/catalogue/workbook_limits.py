@@ -8,6 +8,7 @@ and one cell far away from the others. Both are measured here in one pass over t
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -25,23 +26,39 @@ _FREE_POSITIONS = 1_000_000
 _POSITIONS_LIMIT = 10_000_000
 
 _CHUNK_BYTES = 1 << 20
+#: Digits of a row's number that are looked at; real ones have seven at most.
+_DIGITS = 12
+#: What unpacking a damaged, locked or strangely packed part raises.
+_PART_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 #: Longer tags than this do not count when they lie across two chunks.
 _OVERLAP_BYTES = 512
-#: The place of a cell that is not written as empty, or of a row; prefix and quotes may differ.
-_PLACE = re.compile(
-    rb"<(?:\w+:)?(c|row)\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{0,3})([0-9]{1,7})[\"'][^>]*(?<!/)>"
+#: Cells that hold something: with their place, and without one; then the place is their row's.
+_CELL = re.compile(
+    rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]+)[\"'][^>]*(?<!/)>(?!</)"
 )
+_UNPLACED = re.compile(rb"<(?:\w+:)?c(?:>|\s(?![^>]*\br\s*=))")
+_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*\s)?r\s*=\s*[\"']([0-9]+)[\"']")
 
 
 def workbook_problem(content: bytes) -> Message | None:
     """Say why a workbook is too large to be read; None also for what is no zip at all."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _problem(archive, len(content))
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError):
-        return None  # the reader says what is wrong with it
-    except RuntimeError:  # a part is locked by a password
-        return None
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None  # the reader says what it is instead
+    try:
+        return _problem(archive, len(content))
+    except _PART_ERRORS as error:  # also a part that is larger than it says
+        return msg("a part of the workbook is damaged ({reason})", reason=str(error))
 
 
 def _problem(archive: zipfile.ZipFile, packed_bytes: int) -> Message | None:
@@ -53,29 +70,32 @@ def _problem(archive: zipfile.ZipFile, packed_bytes: int) -> Message | None:
             size=unpacked_bytes // 1_000_000,
         )
     for part in archive.infolist():
-        if part.filename.lower().endswith(".xml"):
-            with archive.open(part) as xml:
-                positions, read_bytes = _extent(xml)
-            if positions > min(_FREE_POSITIONS + read_bytes, _POSITIONS_LIMIT):
-                return msg(
-                    "a cell stands so far from the others that the sheet has {count} cells:"
-                    " delete it, or save the sheet as .csv",
-                    count=positions,
-                )
+        with archive.open(part) as content:
+            positions, read_bytes = _extent(content)
+        if positions > min(_FREE_POSITIONS + read_bytes, _POSITIONS_LIMIT):
+            return msg(
+                "a cell stands so far from the others that the sheet has {count} cells:"
+                " delete it, or save the sheet as .csv",
+                count=positions,
+            )
     return None
 
 
 def _extent(xml: IO[bytes]) -> tuple[int, int]:
     """Give how many positions a sheet's rectangle has, and how many bytes its XML."""
-    last_row = last_column = read_bytes = 0
+    column = cell_row = row = read_bytes = 0
+    is_placed = True
     rest = b""
     while chunk := xml.read(_CHUNK_BYTES):
         read_bytes += len(chunk)
-        for _, letters, digits in _PLACE.findall(rest + chunk):
-            last_column = max(last_column, _column(letters))
-            last_row = max(last_row, int(digits))
+        text = rest + chunk
+        for letters, digits in _CELL.findall(text):
+            column = max(column, _column(letters))
+            cell_row = max(cell_row, int(digits[:_DIGITS]))
+        row = max(row, *(int(digits[:_DIGITS]) for digits in _ROW.findall(text)), 0)
+        is_placed = is_placed and not _UNPLACED.search(text)
         rest = chunk[-_OVERLAP_BYTES:]
-    return last_row * last_column, read_bytes
+    return (cell_row if is_placed else max(cell_row, row)) * max(column, 1), read_bytes
 
 
 def _column(letters: bytes) -> int:

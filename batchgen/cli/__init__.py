@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from batchgen.cli.exit_codes import code_of
+from batchgen.cli.exit_codes import ExitCode, code_of
+from batchgen.cli.help_page import HelpContext
 from batchgen.cli.speech import complain, heard
 from batchgen.errors import BatchgenError
 from batchgen.messages import msg
@@ -30,6 +31,8 @@ COMMANDS = (
 class _Commands(click.Group):
     """A group whose commands are imported only when they are needed, to start quickly."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of a first use."""
         return list(COMMANDS)
@@ -39,6 +42,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"batchgen.cli.{cmd_name}").command
+        command.context_class = HelpContext
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -48,6 +52,8 @@ class _Commands(click.Group):
         except BatchgenError as error:
             complain(error)
             ctx.exit(code_of(error))
+        except (KeyboardInterrupt, click.Abort):
+            ctx.exit(ExitCode.INTERRUPTED)
 
 
 @click.group(

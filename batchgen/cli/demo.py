@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from importlib import resources
 from pathlib import Path
 
 import click
 
-from batchgen.cli.running import Manners, run_and_tell
+from batchgen.cli.running import Manners, complete, run_and_tell
 from batchgen.cli.showing import show_plan
 from batchgen.cli.speech import heard, tell
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
 from batchgen.errors import InputError
 from batchgen.execution import open_session
+from batchgen.job.settings import BASE_URL_VARIABLE
 from batchgen.messages import msg
 from batchgen.plan.values import Selection
 
@@ -35,7 +35,9 @@ from batchgen.plan.values import Selection
 def command(ctx: click.Context, output: Path, *, no_progress: bool) -> None:
     """Run the demo."""
     options = Options(output=str(output), state=str(output / ".batchgen" / "state.db"))
-    workspace = open_workspace(_demo_job(), options, os.environ)
+    # An address of a real API that is set for other jobs is not meant here.
+    environ = {name: value for name, value in os.environ.items() if name != BASE_URL_VARIABLE}
+    workspace = open_workspace(_demo_job(), options, environ)
 
     async def run() -> int:
         async with open_session(workspace, SystemClock()) as session:
@@ -43,7 +45,7 @@ def command(ctx: click.Context, output: Path, *, no_progress: bool) -> None:
             show_plan(workspace, plan)
             return await run_and_tell(session, plan, Manners(no_progress=no_progress))
 
-    code = asyncio.run(run())
+    code = complete(run())
     tell(msg("all of this was the simulator's money; the clips lie in {folder}", folder=output))
     ctx.exit(code)
 

@@ -14,16 +14,26 @@ from pathlib import Path
 
 import click
 
-from batchgen.cli.options import as_json, job_options
+from batchgen.cli.options import as_json, job_options, optional_job
 from batchgen.cli.speech import heard, tell, tell_json
 from batchgen.clip import TaskId
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, Workspace, open_workspace, reading
+from batchgen.engine import (
+    Options,
+    Workspace,
+    base_url_of,
+    key_of,
+    open_workspace,
+    reading,
+    settings_without_job,
+)
 from batchgen.errors import BatchgenError
+from batchgen.job.schema import Account
+from batchgen.job.settings import Origin, Setting, Settings
 from batchgen.language import say_here
 from batchgen.messages import Message, msg
 from batchgen.provider.bigmodel import BigModelClient
-from batchgen.provider.port import TaskUnknown
+from batchgen.provider.port import PollTrouble
 
 #: A clock that is off by more than this spoils deadlines (seconds).
 _CLOCK_TOLERANCE_S = 60.0
@@ -45,7 +55,7 @@ class Finding:
 
 
 @click.command("doctor", help=heard(msg("Look whether everything that a run needs is in order.")))
-@click.argument("job", type=click.Path(path_type=Path), required=False)
+@optional_job
 @job_options
 @click.option(
     "--live", is_flag=True, help=heard(msg("Ask the API about a task that does not exist: free."))
@@ -56,9 +66,7 @@ def command(
     ctx: click.Context, job: Path | None, options: Options, *, live: bool, as_json: bool
 ) -> None:
     """Print what was found; exit 2 when something is not in order."""
-    findings = list(_of_machine())
-    if job is not None:
-        findings += _of_job(job, options, live=live)
+    findings = [*_of_machine(), *_of_setup(job, options, live=live)]
     if as_json:
         tell_json({f.name: {"ok": f.is_fine, "text": say_here()(f.text)} for f in findings})
     else:
@@ -90,35 +98,55 @@ def _of_machine() -> Iterator[Finding]:
     yield Finding("sqlite", True, note)
 
 
-def _of_job(job: Path, options: Options, *, live: bool) -> Iterator[Finding]:
+def _of_setup(job: Path | None, options: Options, *, live: bool) -> Iterator[Finding]:
     try:
-        workspace = open_workspace(job, options, os.environ)
+        if job is None:
+            settings = settings_without_job(options, os.environ)
+            account = Account.model_validate({"provider": options.provider or "bigmodel"})
+        else:
+            workspace = open_workspace(job, options, os.environ)
+            settings, account = workspace.settings, workspace.job.account
+            yield Finding("job", True, msg("{name}, {file}", name=workspace.job.name, file=job))
+            yield _of_disk(workspace)
+        base_url = base_url_of(account, settings)
     except BatchgenError as error:
-        yield Finding("job", False, error.message)
+        yield Finding("settings" if job is None else "job", False, error.message)
         return
-    yield Finding("job", True, msg("{name}, {file}", name=workspace.job.name, file=job))
-    yield _of_key(workspace)
-    yield _of_state(workspace)
-    yield _of_disk(workspace)
-    if live:
-        yield from asyncio.run(_ask(workspace))
+    key = _of_key(account, settings)
+    yield from (key, _of_address(base_url, settings))
+    if job is not None or settings.state.origin is not Origin.JOB:
+        yield _of_state(settings.state)
+    if live and key.is_fine:
+        yield from asyncio.run(_ask(account, settings, base_url))
 
 
-def _of_key(workspace: Workspace) -> Finding:
+def _of_key(account: Account, settings: Settings) -> Finding:
     try:
-        workspace.key()
+        key_of(account, settings)
     except BatchgenError as error:
         return Finding("key", False, error.message)
-    setting = workspace.settings.key
-    if setting is None:
+    if settings.key is None:
         return Finding("key", True, msg("none needed for the simulator"))
-    return Finding(
-        "key", True, msg("{name} from {origin}", name=setting.name, origin=setting.origin)
-    )
+    return Finding("key", True, _said_by(settings.key))
 
 
-def _of_state(workspace: Workspace) -> Finding:
-    path = workspace.state_path
+def _of_address(base_url: str | None, settings: Settings) -> Finding:
+    if base_url is None:
+        return Finding("address", True, msg("the embedded simulator, started for each run"))
+    if settings.base_url is None:
+        return Finding("address", True, msg("{url}, the provider's own", url=base_url))
+    origin = _said_by(settings.base_url)
+    return Finding("address", True, msg("{url}, {origin}", url=base_url, origin=origin))
+
+
+def _said_by(setting: Setting) -> Message:
+    if setting.origin is Origin.FLAG:
+        return msg("{name}", name=setting.name)
+    return msg("{name} from {origin}", name=setting.name, origin=setting.origin)
+
+
+def _of_state(setting: Setting) -> Finding:
+    path = Path(setting.value)
     try:
         with reading(path) as reader:
             if reader is None:
@@ -130,7 +158,13 @@ def _of_state(workspace: Workspace) -> Finding:
     return Finding(
         "state",
         verdict == "ok",
-        msg("{path}: {runs} runs, check: {verdict}", path=path, runs=runs, verdict=verdict),
+        msg(
+            "{path}, {origin}: {runs} runs, check: {verdict}",
+            path=path,
+            origin=_said_by(setting),
+            runs=runs,
+            verdict=verdict,
+        ),
     )
 
 
@@ -147,25 +181,24 @@ def _of_disk(workspace: Workspace) -> Finding:
     )
 
 
-async def _ask(workspace: Workspace) -> list[Finding]:
+async def _ask(account: Account, settings: Settings, base_url: str | None) -> list[Finding]:
     """Ask the API about a task that cannot exist: the cheapest question there is."""
-    base_url = workspace.base_url
     if base_url is None:
         return [Finding("api", True, msg("the embedded simulator starts with each run"))]
     clock = SystemClock()
-    account = workspace.job.account
     async with BigModelClient(
         base_url,
-        workspace.key(),
+        key_of(account, settings),
         provider=account.provider,
         max_per_second=account.max_polls_per_second,
         now=clock.now,
     ) as provider:
         reply = await provider.poll(TaskId("batchgen-doctor"), "batchgen-doctor")
         offset_s = provider.clock_offset_s
-    is_known = isinstance(reply, TaskUnknown)
-    text = msg("answers, the key is accepted") if is_known else msg("{reply}", reply=str(reply))
-    findings = [Finding("api", is_known, text)]
+    text = msg("answers, the key is accepted")
+    if isinstance(reply, PollTrouble):
+        text = msg("no usable answer: {reason}", reason=reply.text)
+    findings = [Finding("api", not isinstance(reply, PollTrouble), text)]
     if offset_s is not None:
         findings.append(
             Finding(

@@ -24,6 +24,8 @@ class ExitCode(IntEnum):
     STOPPED = 4
     #: Another run has this state or account.
     BUSY = 75
+    #: Ctrl-C while nothing was in hand; during a run it is 128 and the number of any signal.
+    INTERRUPTED = 130
 
 
 #: Statuses that keep a finished run from being complete.

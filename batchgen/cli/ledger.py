@@ -1,22 +1,36 @@
-"""`batchgen ledger JOB`: the money of a state over all runs, as a table, JSON or CSV."""
+"""`batchgen ledger [JOB]`: the money of a state over all runs, as a table, JSON or CSV."""
 
 from __future__ import annotations
 
 import csv
+import io
 import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from batchgen.cli.options import as_json, job_argument, job_options
-from batchgen.cli.speech import heard, tell, tell_json, tell_table
-from batchgen.engine import Options, open_workspace, reading
+from batchgen.cli.options import as_json, job_options, optional_job
+from batchgen.cli.speech import heard, tell, tell_json, tell_table, write_line
+from batchgen.clip import AccountScope, MoneyPlace
+from batchgen.engine import Options, reading, state_and_account, state_without_job
 from batchgen.messages import msg
 from batchgen.plan.values import plain
 from batchgen.state.ledger import DIMENSIONS, LedgerLine, ledger
+from batchgen.words import MONEY_WORDS
 
 _SUMS = ("reserved", "spent", "at_risk", "released")
+
+#: Dimension -> its heading in the table.
+_HEADINGS = {
+    "job": msg("job"),
+    "sku": msg("SKU"),
+    "model": msg("model"),
+    "day": msg("day"),
+    "variant": msg("variant"),
+    "run": msg("run"),
+    "account": msg("account"),
+}
 
 
 def _dimensions(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
@@ -29,7 +43,7 @@ def _dimensions(ctx: click.Context, param: click.Parameter, value: str) -> list[
 
 
 @click.command("ledger", help=heard(msg("Show the money of this state over all runs.")))
-@job_argument
+@optional_job
 @job_options
 @click.option(
     "--by",
@@ -40,27 +54,29 @@ def _dimensions(ctx: click.Context, param: click.Parameter, value: str) -> list[
 )
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help=heard(msg("Print CSV.")))
-def command(job: Path, options: Options, by: list[str], *, as_json: bool, as_csv: bool) -> None:
-    """Print the ledger of the job's account, all its jobs included."""
-    workspace = open_workspace(job, options, os.environ)
-    with reading(workspace.state_path) as reader:
-        lines = [] if reader is None else ledger(reader.attempts(workspace.account), by)
+def command(
+    job: Path | None, options: Options, by: list[str], *, as_json: bool, as_csv: bool
+) -> None:
+    """Print the ledger of the job's account, all its jobs included; without a job, of them all."""
+    account: AccountScope | None = None
+    if job is None:
+        state = state_without_job(options, os.environ)
+        by = list(dict.fromkeys(["account", *by]))  # what differs in kind is never summed
+    else:
+        state, account = state_and_account(job, options, os.environ)
+    with reading(state) as reader:
+        lines = [] if reader is None else ledger(reader.attempts(account), by)
     records = [_record(line) for line in lines]
     if as_json:
         tell_json(records)
     elif as_csv:
-        writer = csv.DictWriter(sys.stdout, [*by, "currency", "attempts", *_SUMS])
-        writer.writeheader()
-        writer.writerows(records)
+        write_line(_csv(records, [*by, "currency", "attempts", *_SUMS]))
     elif not records:
         tell(msg("nothing was bought yet"))
     else:
-        header = [msg(name) for name in by] + [
+        header = [_HEADINGS[name] for name in by] + [
             msg("attempts"),
-            msg("reserved"),
-            msg("spent"),
-            msg("at risk"),
-            msg("not charged"),
+            *(MONEY_WORDS[place] for place in MoneyPlace),
             msg("currency"),
         ]
         tell_table(
@@ -90,3 +106,11 @@ def _record(line: LedgerLine) -> dict[str, str | int]:
         "at_risk": plain(line.balance.at_risk),
         "released": plain(line.released),
     }
+
+
+def _csv(records: Sequence[dict[str, str | int]], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue().rstrip("\n")

@@ -37,6 +37,7 @@ class Yuan(click.ParamType[Decimal]):
 
 
 job_argument = click.argument("job", type=click.Path(path_type=Path))
+optional_job = click.argument("job", type=click.Path(path_type=Path), required=False)
 as_json = click.option("--json", "as_json", is_flag=True, help=heard(msg("Print JSON.")))
 
 _OPTIONS = (

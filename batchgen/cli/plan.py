@@ -16,6 +16,7 @@ from batchgen.cli.showing import show_plan
 from batchgen.cli.speech import heard, remark, tell_faults, tell_json
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace, reading
+from batchgen.errors import InputError
 from batchgen.language import say_here
 from batchgen.messages import msg
 from batchgen.plan.lock import lock_of
@@ -59,5 +60,19 @@ def command(
         raise Exit(ExitCode.INPUT)
     if save is not None:
         lock = lock_of(plan, workspace.digest, workspace.catalogue.sha256)
-        save.write_text(json.dumps(lock, ensure_ascii=False, indent=1), encoding="utf-8")
+        _save(save, json.dumps(lock, ensure_ascii=False, indent=1))
         remark(msg("saved to {file}; `batchgen run {job} --plan {file}`", file=save, job=job))
+
+
+def _save(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            msg(
+                "the plan cannot be saved to {file} ({reason}): name another file",
+                file=file,
+                reason=reason,
+            )
+        ) from error

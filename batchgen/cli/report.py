@@ -11,9 +11,12 @@ from batchgen.cli.options import job_argument, job_options
 from batchgen.cli.speech import heard, remark, tell
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace, reading
-from batchgen.execution import write_outputs
-from batchgen.language import say_here
+from batchgen.errors import InputError
+from batchgen.execution import unwritable, write_output
+from batchgen.language import language_here
 from batchgen.messages import msg
+from batchgen.output.folder import claim
+from batchgen.plan.values import Selection
 
 
 @click.command("report", help=heard(msg("Write results and report.html again from the state.")))
@@ -22,8 +25,18 @@ from batchgen.messages import msg
 def command(job: Path, options: Options) -> None:
     """Write the output of a job again."""
     workspace = open_workspace(job, options, os.environ)
+    now = SystemClock().now()
     with reading(workspace.state_path) as reader:
-        _, warnings = write_outputs(workspace, reader, SystemClock().now(), say_here())
+        if reader is None:
+            raise InputError(
+                msg("there is no state {path} yet: `run` makes it", path=workspace.state_path)
+            )
+        claim(workspace.output, reader.state_id, workspace.account)
+        plan = workspace.plan(reader, Selection(), now)
+        try:
+            warnings = write_output(workspace, plan, reader, now, language_here())
+        except OSError as error:
+            raise InputError(unwritable(workspace, error)) from error
     for warning in warnings:
         remark(warning)
     tell(msg("open {report}", report=workspace.output / "report.html"))

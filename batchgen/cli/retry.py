@@ -6,7 +6,6 @@ finishes it. A clip in doubt is settled by one named choice; nothing chooses for
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from decimal import Decimal
@@ -14,16 +13,19 @@ from pathlib import Path
 
 import click
 
+from batchgen.cli.exit_codes import ExitCode
 from batchgen.cli.options import as_json, job_argument, job_options
-from batchgen.cli.running import Manners, confirm, run_and_tell
-from batchgen.cli.speech import heard, tell
+from batchgen.cli.running import Manners, complete, confirm, run_and_tell
+from batchgen.cli.speech import heard, remark, tell, tell_json
 from batchgen.clip import Attempt, AttemptState, Status, TaskId
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
 from batchgen.errors import InputError
 from batchgen.execution import Session, open_session
 from batchgen.messages import msg
-from batchgen.plan.values import BUYING, Plan, PlannedClip, Selection, plain
+from batchgen.plan.values import BUYING, Action, Plan, PlannedClip, Selection, plain
+from batchgen.provider.parsing import is_task_id
+from batchgen.words import MONEY_WORDS, STATUS_WORDS
 
 #: Choice -> state a clip in doubt is settled as.
 _SETTLED = {"unpaid": AttemptState.DECLARED_UNPAID, "write_off": AttemptState.WRITTEN_OFF}
@@ -57,8 +59,7 @@ def command(
 ) -> None:
     """Carry out a retry."""
     kind = _kind(said, skus)
-    choice = next((name for name in _CHOICES if said[name]), None)
-    _check_choice(kind, choice)
+    choice = _choice(kind, said)
     workspace = open_workspace(job, options, os.environ)
     manners = Manners(
         as_json=bool(said["as_json"]), yes=bool(said["yes"]), no_progress=bool(said["no_progress"])
@@ -67,12 +68,16 @@ def command(
     async def retry() -> int:
         async with open_session(workspace, SystemClock()) as session:
             selected = _selected(session.plan(Selection()), kind, frozenset(skus))
-            if kind == "uncertain" and choice != "buy_again":
-                await _settle(session, selected, str(choice), str(said["adopt"] or ""))
-                return 0
-            return await _buy_again(session, kind, selected, manners)
+            if kind == "uncertain":
+                await _own_up(session, selected)
+            if choice is None or choice == "buy_again":
+                return await _buy_again(session, kind, selected, manners)
+            settled = await _settle(session, selected, choice, str(said["adopt"] or "").strip())
+            _tell_settled(settled, manners)
+            return ExitCode.DONE
 
-    ctx.exit(asyncio.run(retry()))
+    workspace.require_skus(skus)
+    ctx.exit(complete(retry()))
 
 
 def _kind(said: dict[str, bool | str], skus: tuple[str, ...]) -> str:
@@ -89,8 +94,14 @@ def _kind(said: dict[str, bool | str], skus: tuple[str, ...]) -> str:
     return kinds[0] if kinds else "sku"
 
 
-def _check_choice(kind: str, choice: str | None) -> None:
-    if (kind == "uncertain") != (choice is not None):
+def _choice(kind: str, said: dict[str, bool | str]) -> str | None:
+    """Give the one choice that was named for clips in doubt; None where it is not about them.
+
+    Raises:
+        UsageError: none or several were named, or clips in doubt are not meant.
+    """
+    choices = [name for name in _CHOICES if said[name]]
+    if len(choices) != (1 if kind == "uncertain" else 0):
         raise click.UsageError(
             heard(
                 msg(
@@ -99,6 +110,7 @@ def _check_choice(kind: str, choice: str | None) -> None:
                 )
             )
         )
+    return choices[0] if choices else None
 
 
 def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
@@ -116,8 +128,21 @@ def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
     ]
 
 
-async def _settle(session: Session, selected: list[PlannedClip], choice: str, task_id: str) -> None:
-    """Settle clips in doubt as the person says."""
+async def _own_up(session: Session, selected: list[PlannedClip]) -> None:
+    """Record that the calls a killed run left open were not answered."""
+    for entry in selected:
+        if entry.attempt is not None and entry.attempt.state is AttemptState.INTENT:
+            await session.writer.move(entry.attempt.id, AttemptState.UNKNOWN, "not answered")
+
+
+async def _settle(
+    session: Session, selected: list[PlannedClip], choice: str, task_id: str
+) -> list[Attempt]:
+    """Settle clips in doubt as the person says; give their attempts as they stand then.
+
+    Raises:
+        InputError: there are none, or the task to adopt cannot be theirs.
+    """
     doubtful = [entry.attempt for entry in selected if entry.attempt is not None]
     if not doubtful or (choice == "adopt" and len(doubtful) != 1):
         raise InputError(
@@ -127,58 +152,105 @@ async def _settle(session: Session, selected: list[PlannedClip], choice: str, ta
                 count=len(doubtful),
             )
         )
-    for attempt in doubtful:
-        if attempt.state is AttemptState.INTENT:
-            attempt = await session.writer.move(attempt.id, AttemptState.UNKNOWN, "not answered")
-        settled = await _settle_one(session, attempt, choice, task_id)
+    if choice == "adopt":
+        return [await _adopt(session, doubtful[0], task_id)]
+    move = session.writer.move
+    return [await move(it.id, _SETTLED[choice], "settled by a person") for it in doubtful]
+
+
+async def _adopt(session: Session, attempt: Attempt, task_id: str) -> Attempt:
+    """Take a task of the provider for what became of a clip in doubt."""
+    if not is_task_id(task_id):
+        raise InputError(msg("{task} cannot be a task id: copy it again", task=task_id))
+    for other in session.reader.attempts(attempt.account):
+        if other.task_id == task_id and other.id != attempt.id:
+            raise InputError(
+                msg("{task} is the task of {clip} already", task=task_id, clip=str(other.key))
+            )
+    return await session.writer.move(
+        attempt.id,
+        AttemptState.ACCEPTED,
+        "adopted by a person",
+        task_id=TaskId(task_id),
+        submitted_at=attempt.submitted_at or attempt.created_at,
+    )
+
+
+def _tell_settled(settled: list[Attempt], manners: Manners) -> None:
+    if manners.as_json:
+        tell_json([_record(attempt) for attempt in settled])
+        return
+    for attempt in settled:
         tell(
             msg(
                 "{clip}: {price} {currency} are now {money}, the clip is {status}",
-                clip=str(settled.key),
-                price=plain(settled.price),
-                currency=settled.currency,
-                money=settled.money,
-                status=settled.status,
+                clip=str(attempt.key),
+                price=plain(attempt.price),
+                currency=attempt.currency,
+                money=MONEY_WORDS[attempt.money],
+                status=STATUS_WORDS[attempt.status],
             )
         )
     tell(msg("`batchgen run` goes on from here"))
 
 
-async def _settle_one(session: Session, attempt: Attempt, choice: str, task_id: str) -> Attempt:
-    move = session.writer.move
-    if choice == "adopt":
-        return await move(
-            attempt.id,
-            AttemptState.ACCEPTED,
-            "adopted by a person",
-            task_id=TaskId(task_id),
-            submitted_at=attempt.submitted_at or attempt.created_at,
-        )
-    return await move(attempt.id, _SETTLED[choice], "settled by a person")
+def _record(attempt: Attempt) -> dict[str, str | int]:
+    return {
+        "sku": attempt.key.sku,
+        "variant": attempt.key.variant,
+        "take": attempt.key.take,
+        "status": attempt.status,
+        "cost": plain(attempt.price),
+        "currency": attempt.currency,
+        "money": attempt.money,
+    }
 
 
 async def _buy_again(
     session: Session, kind: str, selected: list[PlannedClip], manners: Manners
 ) -> int:
-    """Write the order down, then buy what it asks for and nothing else."""
+    """Write the order down, then buy what it asks for and nothing else.
+
+    An order that is still open is continued, with what is selected beside it. With nothing to
+    buy, what an earlier start bought is brought home all the same.
+    """
     session.workspace.key()
     job, account = session.workspace.job.name, session.workspace.account
     unfinished = [order for order in session.reader.open_orders(job, account) if order.kind == kind]
-    keys = [key for order in unfinished for key in order.outstanding]
-    keys = keys or [entry.clip.key for entry in selected]
-    prices = [e.clip.price for e in session.plan(Selection()).clips if e.clip.key in set(keys)]
-    if not prices:
-        tell(msg("nothing to buy again"))
-        return 0
-    confirm(len(prices), sum(prices, Decimal(0)), account, manners)
-    order = await session.writer.place_order(job, account, kind, keys)
-    return await run_and_tell(session, _only(session.plan(Selection()), order.id), manners)
+    settled = {key for order in unfinished for key in set(order.keys) - set(order.outstanding)}
+    keys = {key for order in unfinished for key in order.outstanding}
+    keys |= {entry.clip.key for entry in selected if entry.action is not Action.BRING_HOME}
+    plan = session.plan(Selection())
+    prices = [entry.clip.price for entry in plan.clips if entry.clip.key in keys - settled]
+    order_id: int | None = None
+    if prices:
+        _show_price(prices, plan.currency, manners)
+        confirm(len(prices), sum(prices, Decimal(0)), account, manners)
+        order = await session.writer.place_order(job, account, kind, sorted(keys))
+        order_id = order.id
+    elif not session.reader.unfinished(account):
+        remark(msg("nothing to buy again"))
+        return ExitCode.DONE
+    return await run_and_tell(session, _only(session.plan(Selection()), order_id), manners)
 
 
-def _only(plan: Plan, order_id: int) -> Plan:
-    """Cut a plan down to the clips that one order asks for."""
-    clips = (
-        entry.put_off() if entry.action in BUYING and entry.order_id != order_id else entry
-        for entry in plan.clips
-    )
-    return replace(plan, clips=tuple(clips))
+def _show_price(prices: list[Decimal], currency: str, manners: Manners) -> None:
+    if not manners.as_json:
+        tell(
+            msg(
+                "{clips} clips to buy again for {cost} {currency}",
+                clips=len(prices),
+                cost=plain(sum(prices, Decimal(0))),
+                currency=currency,
+            )
+        )
+
+
+def _only(plan: Plan, order_id: int | None) -> Plan:
+    """Cut a plan down to the clips that one order asks for, or to none."""
+
+    def keep(entry: PlannedClip) -> PlannedClip:
+        is_ordered = entry.order_id is not None and entry.order_id == order_id
+        return entry if is_ordered or entry.action not in BUYING else entry.put_off()
+
+    return replace(plan, clips=tuple(map(keep, plan.clips)))

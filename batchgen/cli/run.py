@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from batchgen.cli.options import as_json, job_argument, job_options
-from batchgen.cli.running import Manners, confirm, refuse_faults, run_and_tell
+from batchgen.cli.running import Manners, complete, confirm, refuse_faults, run_and_tell
 from batchgen.cli.selecting import selecting
 from batchgen.cli.showing import show_plan
 from batchgen.cli.speech import heard
@@ -64,7 +63,7 @@ def command(
             plan = _checked(session, selection, lock, manners)
             return await _run(session, plan, manners)
 
-    ctx.exit(asyncio.run(run()))
+    ctx.exit(complete(run()))
 
 
 def _checked(session: Session, selection: Selection, lock: object, manners: Manners) -> Plan:

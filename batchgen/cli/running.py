@@ -6,24 +6,25 @@ import asyncio
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import FrameType
 from typing import Any
 
 import click
 
-from batchgen.cli.exit_codes import code_of_run
+from batchgen.cli.exit_codes import ExitCode, code_of_run
 from batchgen.cli.speech import heard, remark, tell, tell_faults, tell_json
 from batchgen.clip import AccountScope, Status
-from batchgen.errors import InputError
-from batchgen.execution import Ending, Session
-from batchgen.language import say_here
-from batchgen.messages import msg
-from batchgen.plan.values import Action, Plan, plain
+from batchgen.errors import InputError, StateError
+from batchgen.execution import Ending, Session, unwritable
+from batchgen.language import language_here, say_here
+from batchgen.messages import Message, msg
+from batchgen.plan.values import Action, Plan, Selection, plain
 from batchgen.progress import TerminalProgress
+from batchgen.provider.port import StopReason
 from batchgen.run.ports import Observer, SilentObserver
 from batchgen.run.runner import Runner
 from batchgen.state.store import Purse
@@ -43,6 +44,25 @@ class Manners:
     no_progress: bool = False
     new_run: bool = False
     skip_invalid: bool = False
+
+
+def complete(work: Coroutine[Any, Any, int]) -> int:
+    """Run a command's coroutine to its end and give its exit code.
+
+    Until `_Stopper` listens, and after it, Ctrl-C ends the command at once. asyncio's own reaction
+    waits for the next await: too late where a question or another run's lock is waited for.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return asyncio.run(work)
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        return asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def refuse_faults(plan: Plan, manners: Manners) -> None:
@@ -87,18 +107,19 @@ def confirm(clips: int, cost: Decimal, account: AccountScope, manners: Manners) 
 
 async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
     """Run a plan, write the output, print how it ended; give the exit code."""
-    observer, close = _observer(session, plan, manners)
     stopper = _Stopper()
     with stopper.listening():
-        ending = await session.run(plan, observer, new_run=manners.new_run, on_runner=stopper.take)
-    close()
-    after, warnings = session.tell(say_here())
-    asked = [entry.clip.key for entry in plan.to_buy]
-    code = code_of_run(after, asked, ending.stopped, stopper.signal)
-    if stopper.signal is None:
-        await session.writer.end_run(ending.run.id, code, ending.stopped)
-    for warning in warnings:
-        remark(warning)
+        with _watching(session, plan, manners) as observer:
+            ending = await session.run(
+                plan, observer, new_run=manners.new_run, on_runner=stopper.take
+            )
+        after = session.plan(Selection())
+        ending = replace(ending, stopped=ending.stopped or _write_output(session, after))
+        asked = [entry.clip.key for entry in plan.to_buy]
+        code = code_of_run(after, asked, ending.stopped, stopper.signal)
+        if stopper.signal is None and not await _end_run(session, ending, code):
+            ending = replace(ending, stopped=ending.stopped or StopReason.STATE)
+            code = ExitCode.STOPPED
     summary = _summary(session, plan, after, ending, code)
     if manners.as_json:
         tell_json(summary)
@@ -107,11 +128,46 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
     return code
 
 
-def _observer(session: Session, plan: Plan, manners: Manners) -> tuple[Observer, Any]:
+def _write_output(session: Session, after: Plan) -> StopReason | None:
+    """Write results and report; give the reason to come again when the disk does not take them."""
+    try:
+        warnings = session.write_output(after, language_here())
+    except OSError as error:
+        remark(unwritable(session.workspace, error))
+        return StopReason.DISK
+    for warning in warnings:
+        remark(warning)
+    return None
+
+
+async def _end_run(session: Session, ending: Ending, code: int) -> bool:
+    """Record that the run ended; tell whether the state took it."""
+    try:
+        await session.writer.end_run(ending.run.id, code, ending.stopped)
+    except StateError as error:
+        remark(error.message)
+        return False
+    return True
+
+
+@contextmanager
+def _watching(session: Session, plan: Plan, manners: Manners) -> Iterator[Observer]:
     if manners.no_progress:
-        return SilentObserver(), lambda: None
+        yield _NotesOnly()
+        return
     progress = TerminalProgress(len(plan.to_buy), say_here(), sys.stderr, session.clock)
-    return progress, progress.close
+    try:
+        yield progress
+    finally:
+        progress.close()
+
+
+class _NotesOnly(SilentObserver):
+    """Shows what a person should know, and no figures."""
+
+    def note(self, message: Message) -> None:
+        """Print the note."""
+        remark(message)
 
 
 class _Stopper:
@@ -132,7 +188,8 @@ class _Stopper:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Listen to signals while the block lasts."""
-        before = {number: signal.signal(number, self._arrived) for number in _SIGNALS}
+        heeded = [n for n in _SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]  # nohup
+        before = {number: signal.signal(number, self._arrived) for number in heeded}
         try:
             yield
         finally:
@@ -148,8 +205,8 @@ class _Stopper:
         if self._runner is not None and is_second:
             self._runner.leave_now()
         elif self._runner is not None:
+            self._runner.leave()  # first: after a hangup there is no terminal to write to
             remark(msg("stopping: what is in the air is recorded first; again to leave at once"))
-            self._runner.leave()
 
 
 def _summary(
@@ -175,7 +232,15 @@ def _summary(
 
 
 def _tell_ending(session: Session, after: Plan, ending: Ending, summary: dict[str, Any]) -> None:
-    if ending.message is not None:
+    if ending.stopped is StopReason.BUDGET:
+        remark(
+            msg(
+                "stopped early: {reason}. Raise that budget to go on; one of the run alone starts"
+                " afresh with --new-run",
+                reason=ending.message,
+            )
+        )
+    elif ending.message is not None:
         remark(msg("stopped early: {reason}; run again to go on", reason=ending.message))
     for entry in after.clips:
         if entry.status is Status.FAILED and entry.attempt is not None:

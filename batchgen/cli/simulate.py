@@ -16,13 +16,15 @@ from urllib.parse import urlsplit
 
 import click
 
+from batchgen.cli.speech import heard
+from batchgen.errors import SettingsError
+from batchgen.messages import msg
 from batchgen.simulator.switches import FAULT_HELP, Settings, Switches, parse_faults
 from batchgen.video_models import TIERS
 
-_FAULTS_HELP = (
-    "Probabilities of faults, as fail=0.05,reset=0.01: "
-    + "; ".join(f"{fault}: {text}" for fault, text in FAULT_HELP.items())
-    + "."
+_FAULTS_HELP = msg(
+    "Probabilities of faults, as fail=0.05,reset=0.01: {faults}.",
+    faults="; ".join(f"{fault}: {heard(text)}" for fault, text in FAULT_HELP.items()),
 )
 
 
@@ -41,51 +43,62 @@ def _switch_options(command: Callable[..., None]) -> Callable[..., None]:
             switch.name,
             default=switch.default,
             show_default=True,
-            help=switch.metadata["help"],
+            help=heard(switch.metadata["help"]),
             **kind,
         )(command)
     return command
 
 
-@click.command("simulate")
-@click.option("--port", default=8765, show_default=True, help="Port on 127.0.0.1; 0 picks one.")
+@click.command(
+    "simulate",
+    help=heard(
+        msg(
+            "Serve the API simulator on 127.0.0.1 until Ctrl-C.\n\n"
+            "Prints one JSON line with base_url when it is ready. Any key is taken. Look at"
+            " /simulator/stats and /simulator/bill for what it saw."
+        )
+    ),
+)
+@click.option(
+    "--port", default=8765, show_default=True, help=heard(msg("Port on 127.0.0.1; 0 picks one."))
+)
 @click.option(
     "--tier",
     type=click.Choice(list(TIERS)),
     default="V0",
     show_default=True,
-    help="Account tier: how many tasks may be alive at once.",
+    help=heard(msg("Account tier: how many tasks may be alive at once.")),
 )
 @click.option(
     "--speed",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
     show_default=True,
-    help="How many times faster than real everything ages.",
+    help=heard(msg("How many times faster than real everything ages.")),
 )
 @click.option(
     "--seed",
     default=1,
     show_default=True,
-    help="Same seed and same requests: same durations and faults.",
+    help=heard(msg("Same seed and same requests: same durations and faults.")),
 )
 @click.option(
     "--median-seconds",
     type=click.FloatRange(0, min_open=True),
     default=45.0,
     show_default=True,
-    help="Median life of a vidu2-image task before the speed.",
+    help=heard(msg("Median life of a vidu2-image task before the speed.")),
 )
-@click.option("--faults", default="", help=_FAULTS_HELP)
+@click.option("--faults", default="", help=heard(_FAULTS_HELP))
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep tasks, bill and clips here, so that the next start goes on with them.",
+    help=heard(msg("Keep tasks, bill and clips here, so that the next start goes on with them.")),
 )
 @click.option(
     "--exit-with-stdin",
     is_flag=True,
-    help="End when standard input ends, and leave Ctrl-C to the caller.",
+    help=heard(msg("End when standard input ends, and leave Ctrl-C to the caller.")),
 )
 @_switch_options
 def command(
@@ -96,16 +109,20 @@ def command(
     exit_with_stdin: bool,
     **rest: Any,
 ) -> None:
-    """Serve the API simulator on 127.0.0.1 until Ctrl-C.
-
-    Prints one JSON line with base_url when it is ready. Any key is taken. Look at
-    /simulator/stats and /simulator/bill for what it saw.
-    """
+    """Serve until a signal comes."""
     own = {name: rest.pop(name) for name in ("tier", "speed", "seed")}
     settings = Settings(
         **own, median_s=median_seconds, faults=parse_faults(faults), switches=Switches(**rest)
     )
-    asyncio.run(_serve(settings, folder, port, exit_with_stdin))
+    try:
+        asyncio.run(_serve(settings, folder, port, exit_with_stdin))
+    except OSError as error:
+        raise SettingsError(
+            msg(
+                "the simulator cannot use its folder ({reason}): name another with --folder",
+                reason=error.strerror or type(error).__name__,
+            )
+        ) from error
 
 
 async def _serve(settings: Settings, folder: Path | None, port: int, is_child: bool) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, TextIO
 
 import click
 
@@ -12,9 +16,12 @@ from batchgen.errors import BatchgenError, JobFileError
 from batchgen.item import Fault
 from batchgen.language import say_here
 from batchgen.messages import Message, msg, visible
+from batchgen.plan.values import plain
 
 #: Faults shown one by one; the rest is counted.
 _FAULTS_SHOWN = 200
+#: A pipe whose reader left, a terminal that is gone.
+_NOBODY_READS = frozenset({errno.EPIPE, errno.EIO})
 
 
 def heard(message: Message) -> str:
@@ -24,17 +31,33 @@ def heard(message: Message) -> str:
 
 def tell(message: Message) -> None:
     """Print a sentence of the result."""
-    click.echo(heard(message))
+    write_line(heard(message))
 
 
 def remark(message: Message) -> None:
     """Print a sentence that is not a result."""
-    click.echo(heard(message), err=True)
+    write_line(heard(message), to_stderr=True)
 
 
 def tell_json(value: Any) -> None:
     """Print a result for programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    write_line(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def write_line(text: str, *, to_stderr: bool = False) -> None:
+    """Print a line; when nobody reads on, the command goes on in silence."""
+    try:
+        click.echo(text, err=to_stderr)
+    except OSError as error:
+        if error.errno not in _NOBODY_READS:
+            raise
+        _silence(sys.stderr if to_stderr else sys.stdout)
+
+
+def _silence(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def complain(error: BatchgenError) -> None:
@@ -66,10 +89,10 @@ def _fault_line(fault: Fault) -> Message:
 
 
 def tell_table(header: Sequence[Message], rows: Iterable[Sequence[object]]) -> None:
-    """Print a small table; text to the left, everything else to the right."""
+    """Print a small table: text to the left, everything else to the right, decimals as money."""
     lines = [[heard(cell) for cell in header]]
     cells = [list(row) for row in rows]
-    lines += [[visible(str(cell)) for cell in row] for row in cells]
+    lines += [[visible(_shown(cell)) for cell in row] for row in cells]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     is_text = [all(isinstance(row[n], str) for row in cells) for n in range(len(widths))]
     for line in lines:
@@ -77,7 +100,11 @@ def tell_table(header: Sequence[Message], rows: Iterable[Sequence[object]]) -> N
             _padded(cell, width, to_left=left)
             for cell, width, left in zip(line, widths, is_text, strict=True)
         )
-        click.echo(("  " + "  ".join(padded)).rstrip())
+        write_line(("  " + "  ".join(padded)).rstrip())
+
+
+def _shown(cell: object) -> str:
+    return plain(cell) if isinstance(cell, Decimal) else str(cell)
 
 
 def _padded(cell: str, width: int, *, to_left: bool) -> str:
@@ -86,7 +113,12 @@ def _padded(cell: str, width: int, *, to_left: bool) -> str:
 
 
 def _width(text: str) -> int:
-    """Count terminal columns: East Asian wide characters take two."""
+    """Count terminal columns."""
+    return sum(2 if is_wide(character) else 1 for character in text)
+
+
+def is_wide(character: str) -> bool:
+    """Tell whether a character takes two terminal columns, as East Asian ones do."""
     from unicodedata import east_asian_width
 
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return east_asian_width(character) in "WF"

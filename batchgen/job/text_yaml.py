@@ -32,8 +32,10 @@ ValuePath = tuple[str | int, ...]
 
 #: Lists and mappings inside one another.
 _DEPTH_LIMIT = 50
-#: Values of a document after its aliases are followed.
+#: Values of a document after its aliases are followed; a long text counts as many.
 _VALUES_LIMIT = 2_000_000
+#: Characters that count as one more value.
+_VALUE_CHARACTERS = 20
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _TEXT_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -106,7 +108,7 @@ class _Builder:
         if isinstance(event, AliasEvent):
             return self._alias(event)
         before = self.count
-        self._grow(event, 1)
+        self._grow(event, _weight(event))
         value = self._fresh_value(event, path)
         anchor = event.anchor if isinstance(event, NodeEvent) else None
         if anchor is not None:
@@ -159,6 +161,11 @@ class _Builder:
             self.lines[(*path, key)] = _line(event)
             own[key] = self._value(next(self.events), (*path, key))
         return merged | own
+
+
+def _weight(event: Event) -> int:
+    """Count a node as values: an alias of a long text is as large as the text."""
+    return 1 + (len(event.value) // _VALUE_CHARACTERS if isinstance(event, ScalarEvent) else 0)
 
 
 def _scalar(event: Event) -> str | None:

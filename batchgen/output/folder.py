@@ -112,8 +112,10 @@ class OutputFolder:
         if attempt.file is None:
             return False
         final = self._place(attempt.file)
-        if not _has_bytes(final, attempt):
-            part = _part(final)
+        part = _part(final)
+        if _has_bytes(final, attempt):
+            part.unlink(missing_ok=True)  # bought again, and the same to the byte
+        else:
             if not _has_bytes(part, attempt):
                 return False
             self._retire(attempt.file)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from batchgen.clip import Attempt, AttemptState, Intent
-from batchgen.errors import BudgetExceeded, PictureMoved, StateError
+from batchgen.errors import BudgetExceeded, InputError, StateError, TaskIdTaken
 from batchgen.messages import Message, msg
 from batchgen.plan.identity import request_record
 from batchgen.plan.values import PlannedClip
@@ -65,21 +65,27 @@ class Buyer:
 
     async def _try_once(self, entry: PlannedClip) -> Attempt | None:
         """Reserve and send; give the attempt as recorded, or None when nothing was reserved."""
-        request_id = self.new_request_id()
+        prepared = await self._prepare(entry)
+        if prepared is None or self.context.stop.reason is not None:
+            return None
         try:
-            prepared = await self.provider.prepare(entry.clip.request, request_id)
             with self.context.not_cancelled():
-                attempt = await self._reserve(entry, request_id)
+                attempt = await self._reserve(entry, prepared.request_id)
                 reply = await self._send(attempt, prepared)
                 attempt = await self._record(attempt, reply)
-        except PictureMoved as error:
-            self.context.observer.note(error.message)
-            return None
         except BudgetExceeded as error:
             self._budget_reached(error)
             return None
         self._react(attempt, reply)
         return attempt
+
+    async def _prepare(self, entry: PlannedClip) -> Prepared | None:
+        """Build the request under a new id; None when a picture cannot be sent as planned."""
+        try:
+            return await self.provider.prepare(entry.clip.request, self.new_request_id())
+        except InputError as error:
+            self.context.observer.note(error.message)
+            return None
 
     async def _reserve(self, entry: PlannedClip, request_id: str) -> Attempt:
         clip = entry.clip
@@ -120,6 +126,8 @@ class Buyer:
                 except StateError:
                     self.context.observer.note(_unrecorded(attempt, task_id))
                     raise
+                except TaskIdTaken as error:
+                    return await self._record(attempt, Uncertain(str(error)))
             case Refused(code, text, reaction):
                 is_final = reaction is Reaction.FAIL_CLIP
                 state = AttemptState.REFUSED if is_final else AttemptState.REJECTED
@@ -132,6 +140,8 @@ class Buyer:
     def _react(self, attempt: Attempt, reply: SubmitReply) -> None:
         """Let the answer slow, stop or free the buying."""
         match reply:
+            case Accepted() if attempt.state is AttemptState.UNKNOWN:
+                self._doubted(attempt, attempt.error or "")
             case Accepted():
                 self.gate.accepted(attempt.model)
             case Refused():
@@ -148,12 +158,11 @@ class Buyer:
     def _refused(self, model: str, reply: Refused) -> None:
         match reply.reaction:
             case Reaction.FAIL_CLIP:
-                self.gate.refused_clip(model)
+                if self.gate.refused_clip(model):
+                    self._model_closed(model, reply.text)
             case Reaction.STOP_MODEL:
-                self.gate.close_model(model)
-                self.context.observer.note(
-                    msg("{model} is not bought any more: {text}", model=model, text=reply.text)
-                )
+                if self.gate.close_model(model):
+                    self._model_closed(model, reply.text)
             case Reaction.STOP_RUN:
                 self.context.stop.request(
                     reply.stop or StopReason.ACCOUNT,
@@ -166,7 +175,14 @@ class Buyer:
             case Reaction.HOLD | Reaction.RETRY:
                 self._slowed(self.gate.slow_down(reply.retry_after_s), reply.text)
 
-    def _slowed(self, wait_s: float, text: str) -> None:
+    def _model_closed(self, model: str, text: str) -> None:
+        self.context.observer.note(
+            msg("{model} is not bought any more: {text}", model=model, text=text)
+        )
+
+    def _slowed(self, wait_s: float | None, text: str) -> None:
+        if wait_s is None:
+            return
         self.context.observer.note(
             msg(
                 "waiting {seconds} s before the next submit: {text}",

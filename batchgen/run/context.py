@@ -130,6 +130,10 @@ class RunContext:
             self.submitting.discard(task)
             self.landed.set()
 
+    def age_s(self, attempt: Attempt) -> float:
+        """Give the seconds since an attempt was submitted (or made, if that is not known)."""
+        return max(0.0, self.clock.now() - (attempt.submitted_at or attempt.created_at))
+
     async def move(
         self, attempt: Attempt, to: AttemptState, reason: str = "", **facts: Unpack[Facts]
     ) -> Attempt:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from batchgen.clip import Attempt, AttemptState
 from batchgen.errors import DownloadError, LinkDead
 from batchgen.messages import msg
-from batchgen.output.port import ClipFolder
-from batchgen.provider.port import StopReason, TaskSucceeded, TaskUnknown, VideoProvider
+from batchgen.output.port import ClipFolder, Fetched
+from batchgen.provider.port import PollTrouble, StopReason, TaskSucceeded, TaskUnknown
 from batchgen.run.context import RunContext
 from batchgen.run.following import Follower
 
@@ -37,52 +37,41 @@ class Fetcher:
     """Downloads clips of one account into the folders of their jobs."""
 
     context: RunContext
-    provider: VideoProvider
     follower: Follower
     #: Attempt -> the output folder it belongs to.
     folder_of: Callable[[Attempt], ClipFolder]
     _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
-    async def bring_home(self, attempt: Attempt) -> Attempt:
-        """Fetch a paid clip; give the attempt as it stands then: saved, lost or still ready."""
-        async with self._at_once:
-            try:
-                return await self._bring_home(attempt)
-            except OSError as error:
-                self.context.stop.request(
-                    StopReason.DISK,
-                    msg(
-                        "{clip} cannot be written ({reason}): free the disk or mend the folder's"
-                        " rights, then run again; it is paid and will be fetched",
-                        clip=str(attempt.key),
-                        reason=error.strerror or type(error).__name__,
-                    ),
-                )
-                return attempt
-
-    async def _bring_home(self, attempt: Attempt) -> Attempt:
-        if attempt.state is AttemptState.VERIFIED:
-            attempt = await self._publish(attempt)
-        for wait_s in (*_WAITS_S, None):
-            if attempt.state is not AttemptState.SUCCEEDED:
-                return attempt
-            attempt = await self._try_once(attempt)
-            if attempt.state is AttemptState.SUCCEEDED and wait_s is not None:
+    async def bring_home(self, attempt: Attempt) -> None:
+        """Fetch a paid clip, trying some times; then it is saved, lost or still ready."""
+        try:
+            for wait_s in (*_WAITS_S, None):
+                attempt = await self._try_once(attempt)
+                if attempt.state is not AttemptState.SUCCEEDED or wait_s is None:
+                    return
                 await self.context.clock.sleep(wait_s)
-        return attempt
+        except OSError as error:
+            self._unwritable(attempt, error)
 
     async def _try_once(self, attempt: Attempt) -> Attempt:
+        if attempt.state is AttemptState.VERIFIED:
+            async with self._at_once:
+                return await self._publish(attempt)
         if attempt.video_url is None:
             return await self._find_link(attempt)
         try:
-            fetched = await self.folder_of(attempt).fetch(attempt)
+            async with self._at_once:
+                fetched = await self.folder_of(attempt).fetch(attempt)
+                return await self._publish(await self._verified(attempt, fetched))
         except LinkDead as error:
             self.context.observer.note(error.message)
             return await self._renew_link(attempt)
         except DownloadError as error:
             self.context.observer.note(error.message)
             return attempt
-        verified = await self.context.move(
+
+    async def _verified(self, attempt: Attempt, fetched: Fetched) -> Attempt:
+        return await self.context.move(
             attempt,
             AttemptState.VERIFIED,
             file=fetched.file,
@@ -93,21 +82,30 @@ class Fetcher:
             duration_s=fetched.duration_s,
             downloaded_at=self.context.clock.now(),
         )
-        return await self._publish(verified)
 
     async def _publish(self, attempt: Attempt) -> Attempt:
-        if await self.folder_of(attempt).publish(attempt):
+        try:
+            is_published = await self.folder_of(attempt).publish(attempt)
+        except DownloadError as error:
+            self.context.observer.note(error.message)
+            return attempt
+        if is_published:
             return await self.context.move(attempt, AttemptState.SAVED)
         return await self.context.move(
             attempt, AttemptState.SUCCEEDED, "the fetched bytes are gone"
         )
 
     async def _find_link(self, attempt: Attempt) -> Attempt:
-        """Ask again for the link of a task that succeeded without one, then give it up as lost."""
+        """Ask again for the link of a task that succeeded without one, then give it up as lost.
+
+        Only answers count: while the API cannot be reached, the clip stays ready.
+        """
         for _ in range(_LINK_TRIES):
-            attempt = await self._renew_link(attempt)
-            if attempt.video_url is not None or attempt.state is not AttemptState.SUCCEEDED:
+            reply = await self.follower.ask(attempt)
+            if isinstance(reply, PollTrouble):
                 return attempt
+            if isinstance(reply, TaskSucceeded) and reply.video_url is not None:
+                return await self.follower.succeeded(attempt, reply.video_url, reply.cover_url)
             await self.context.clock.sleep(_LINK_WAIT_S)
         return await self.context.move(
             attempt, AttemptState.PAID_NO_RESULT, "SUCCESS without a link"
@@ -115,18 +113,28 @@ class Fetcher:
 
     async def _renew_link(self, attempt: Attempt) -> Attempt:
         """Ask for the link by task id; a dead one that does not change any more is lost."""
-        if attempt.task_id is None:
-            return attempt
-        reply = await self.provider.poll(attempt.task_id, attempt.request_id)
-        match reply:
+        match await self.follower.ask(attempt):
             case TaskSucceeded(str() as video_url, cover_url) if video_url != attempt.video_url:
                 return await self.follower.succeeded(attempt, video_url, cover_url)
-            case TaskSucceeded(str()) | TaskUnknown() if self._is_past_life(attempt):
+            case TaskSucceeded() | TaskUnknown() if self._is_past_life(attempt):
                 return await self.context.move(
                     attempt, AttemptState.EXPIRED, "the link is dead and the task gives no other"
                 )
             case _:
                 return attempt
+
+    def _unwritable(self, attempt: Attempt, error: OSError) -> None:
+        """Stop the run for a full or forbidden disk; another job's folder only leaves its clip."""
+        message = msg(
+            "{clip} cannot be written ({reason}): free the disk or mend the folder's"
+            " rights, then run again; it is paid and will be fetched",
+            clip=str(attempt.key),
+            reason=error.strerror or type(error).__name__,
+        )
+        if attempt.job == self.context.run.job:
+            self.context.stop.request(StopReason.DISK, message)
+        else:
+            self.context.observer.note(message)
 
     def _is_past_life(self, attempt: Attempt) -> bool:
         expires_at = attempt.url_expires_at

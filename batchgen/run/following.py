@@ -7,7 +7,7 @@ counted as failed. May be cancelled at every wait: the next start asks again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from batchgen.clip import Attempt, AttemptState
 from batchgen.messages import msg
@@ -26,8 +26,8 @@ from batchgen.video_models import LINK_LIFE_S
 
 #: A provider that does not know a task is asked again for this long before it is believed.
 _UNKNOWN_GRACE_S = 600.0
-
-_ENDED = frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED})
+#: Polls in a row without a usable answer after which a task past the give-up is left.
+_TROUBLES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Follower:
     give_up_after_s: float
     #: Gives a number from 0 to 1.
     jitter: Callable[[], float]
+    #: Attempt id -> the moment (monotonic) since which the provider does not know its task.
+    _unknown_since: dict[int, float] = field(default_factory=dict)
 
     async def follow(self, attempt: Attempt) -> Attempt:
         """Poll until the task has ended, vanished or outlived the give-up; give it as recorded.
@@ -47,32 +49,29 @@ class Follower:
         Returns early, with the task alive, when the account itself is refused.
         """
         troubles = 0
-        unknown_since: float | None = None
-        while not self._is_over(attempt):
-            await self.context.clock.sleep(self._delay_s(attempt, troubles))
-            reply = await self._ask(attempt)
-            if isinstance(reply, PollTrouble) and reply.stop is not None:
-                return attempt
+        wait_s = 0.0
+        while attempt.state is AttemptState.ACCEPTED:
+            await self.context.clock.sleep(max(wait_s, self._delay_s(attempt, troubles)))
+            reply = await self.ask(attempt)
+            attempt = await self.take_in(attempt, reply)
             troubles = troubles + 1 if isinstance(reply, PollTrouble | TaskUnknown) else 0
-            if not isinstance(reply, TaskUnknown):
-                unknown_since = None
-                attempt = await self.take_in(attempt, reply)
-                continue
-            now = self.context.clock.monotonic()
-            unknown_since = now if unknown_since is None else unknown_since
-            if now - unknown_since >= _UNKNOWN_GRACE_S:
-                return await self._vanished(attempt, reply)
+            wait_s = 0.0
+            if isinstance(reply, PollTrouble):
+                if reply.stop is not None:
+                    return attempt
+                wait_s = reply.retry_after_s or 0.0
+            if troubles >= _TROUBLES:
+                attempt = await self._left_if_late(attempt)
         return attempt
 
     async def look(self, attempt: Attempt) -> Attempt:
-        """Poll once, for a task of an earlier start; give the attempt as recorded."""
-        reply = await self._ask(attempt)
-        if isinstance(reply, TaskUnknown):
-            return attempt
-        return await self.take_in(attempt, reply)
+        """Poll once; give the attempt as recorded."""
+        return await self.take_in(attempt, await self.ask(attempt))
 
     async def take_in(self, attempt: Attempt, reply: PollReply) -> Attempt:
         """Record what a poll told; give the attempt as it stands then."""
+        if not isinstance(reply, PollTrouble | TaskUnknown):
+            self._unknown_since.pop(attempt.id, None)
         match reply:
             case TaskSucceeded(video_url, cover_url):
                 return await self.succeeded(attempt, video_url, cover_url)
@@ -86,9 +85,13 @@ class Follower:
                     error_code=code,
                     error=reason,
                 )
+            case StillProcessing() if attempt.state is AttemptState.VANISHED:
+                return await self.context.move(attempt, AttemptState.ACCEPTED, "known again")
             case StillProcessing():
-                return await self._still_alive(attempt)
-            case PollTrouble() | TaskUnknown():
+                return await self._left_if_late(attempt)
+            case TaskUnknown(text):
+                return await self._vanished_for_good(attempt, text)
+            case PollTrouble():
                 return attempt
 
     async def succeeded(
@@ -102,10 +105,11 @@ class Follower:
             finished_at=attempt.finished_at or now,
             video_url=video_url,
             cover_url=cover_url,
-            url_expires_at=attempt.url_expires_at or now + LINK_LIFE_S,
+            url_expires_at=now + LINK_LIFE_S,
         )
 
-    async def _ask(self, attempt: Attempt) -> PollReply:
+    async def ask(self, attempt: Attempt) -> PollReply:
+        """Poll once and record nothing; an account that is refused stops the run."""
         if attempt.task_id is None:
             message = f"attempt {attempt.id} has no task to ask for"
             raise AssertionError(message)
@@ -117,24 +121,25 @@ class Follower:
             )
         return reply
 
-    async def _still_alive(self, attempt: Attempt) -> Attempt:
-        if attempt.state is AttemptState.VANISHED:
-            return await self.context.move(attempt, AttemptState.ACCEPTED, "known again")
-        is_late = self._age_s(attempt) >= self.give_up_after_s
-        if attempt.state is AttemptState.ACCEPTED and is_late:
-            self.context.observer.note(
-                msg(
-                    "{clip}: task {task} is still running after {hours} h; it keeps its slot",
-                    clip=str(attempt.key),
-                    task=attempt.task_id,
-                    hours=round(self._age_s(attempt) / 3600, 1),
-                )
+    async def _left_if_late(self, attempt: Attempt) -> Attempt:
+        age_s = self.context.age_s(attempt)
+        if attempt.state is not AttemptState.ACCEPTED or age_s < self.give_up_after_s:
+            return attempt
+        self.context.observer.note(
+            msg(
+                "{clip}: task {task} is still running after {hours} h; it keeps its slot",
+                clip=str(attempt.key),
+                task=attempt.task_id,
+                hours=round(age_s / 3600, 1),
             )
-            return await self.context.move(attempt, AttemptState.STALLED, "past the give-up")
-        return attempt
+        )
+        return await self.context.move(attempt, AttemptState.STALLED, "past the give-up")
 
-    async def _vanished(self, attempt: Attempt, reply: TaskUnknown) -> Attempt:
-        if attempt.state is AttemptState.VANISHED:
+    async def _vanished_for_good(self, attempt: Attempt, text: str) -> Attempt:
+        """Believe that the task is gone only when nothing else was told for the grace."""
+        now = self.context.clock.monotonic()
+        since = self._unknown_since.setdefault(attempt.id, now)
+        if attempt.state is AttemptState.VANISHED or now - since < _UNKNOWN_GRACE_S:
             return attempt
         self.context.observer.note(
             msg(
@@ -143,17 +148,11 @@ class Follower:
                 task=attempt.task_id,
             )
         )
-        return await self.context.move(attempt, AttemptState.VANISHED, reply.text)
-
-    def _is_over(self, attempt: Attempt) -> bool:
-        return attempt.state in _ENDED | {AttemptState.STALLED}
-
-    def _age_s(self, attempt: Attempt) -> float:
-        return max(0.0, self.context.clock.now() - (attempt.submitted_at or attempt.created_at))
+        return await self.context.move(attempt, AttemptState.VANISHED, text)
 
     def _delay_s(self, attempt: Attempt, troubles: int) -> float:
         seen_s = self.context.tally.seen(attempt.model)
-        delay_s = pacing.poll_delay_s(self._age_s(attempt), seen_s)
+        delay_s = pacing.poll_delay_s(self.context.age_s(attempt), seen_s)
         if troubles:
             delay_s = max(delay_s, pacing.backoff_s(troubles, self.jitter()))
         return delay_s

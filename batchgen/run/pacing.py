@@ -21,8 +21,10 @@ _DENSE_SHARE = 0.05
 #: A task later than nearly all seen ones: this share of its age between polls.
 _LATE_SHARE = 0.1
 _LATE_MOST_S = 60.0
-#: A task past the give-up limit is asked for this seldom.
+#: A task past the give-up limit is asked for this seldom, and keeps its slot until it is this old
+#: (contract, section 9).
 STALLED_POLL_S = 600.0
+STALLED_SLOT_S = 24 * 3600.0
 
 _FIRST_BACKOFF_S = 2.0
 _MOST_BACKOFF_S = 120.0

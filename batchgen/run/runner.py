@@ -14,8 +14,9 @@ always by the same switch. The runner knows no HTTP, no file format, no terminal
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from batchgen.clip import ALIVE, FETCHABLE, Attempt, AttemptState
 from batchgen.errors import StateError
@@ -46,26 +47,32 @@ class Runner:
     fetcher: Fetcher
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     #: Tasks that only wait for doubt to pass: the run does not wait for them.
-    _idle: set[asyncio.Task[None]] = field(default_factory=set)
+    _idle: set[asyncio.Task[Any] | None] = field(default_factory=set)
+    _has_more_to_buy: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _leave: asyncio.Event = field(default_factory=asyncio.Event)
     _bug: BaseException | None = None
 
-    async def run(self, to_buy: Iterable[PlannedClip], left: Iterable[Attempt]) -> None:
+    async def run(self, to_buy: Sequence[PlannedClip], left: Iterable[Attempt]) -> None:
         """Buy the clips and bring everything home; `left` is what earlier starts did not finish.
 
-        Ends early, with all in hand recorded, once `leave` was called. Nothing that concerns a
-        single clip is raised.
+        Ends early, with all in hand recorded, once `leave` was called; being cancelled is the
+        same. Nothing that concerns a single clip is raised.
 
         Raises:
             BaseException: a bug in one of the clips' lives, after the others were brought home.
         """
-        looks = await self._take_over(left)
-        self._start(self._buy_all(to_buy, looks))
-        while self._tasks - self._idle and not self._leave.is_set():
-            self._changed.clear()
-            await first_of(self._changed.wait(), self._leave.wait())
-        await self._wind_up()
+        self._has_more_to_buy = bool(to_buy)
+        self._start(self._begin(to_buy, left))
+        try:
+            while self._tasks - self._idle and not self._leave.is_set():
+                self._changed.clear()
+                await first_of(self._changed.wait(), self._leave.wait())
+        except asyncio.CancelledError:
+            self.leave()
+            raise
+        finally:
+            await self._wind_up()
         if self._bug is not None:
             raise self._bug
 
@@ -81,6 +88,12 @@ class Runner:
             task.cancel()
 
     # ------------------------------------------------------------ what earlier starts left
+
+    async def _begin(self, to_buy: Iterable[PlannedClip], left: Iterable[Attempt]) -> None:
+        """Take over what is left, and buy when everything alive was asked for once."""
+        for looked in await self._take_over(left):
+            await looked.wait()
+        await self._buy_all(to_buy)
 
     async def _take_over(self, left: Iterable[Attempt]) -> list[asyncio.Event]:
         """Start on everything unfinished; give an event for each task that is asked once first."""
@@ -117,15 +130,14 @@ class Runner:
 
     # ------------------------------------------------------------ the life of a clip
 
-    async def _buy_all(self, to_buy: Iterable[PlannedClip], looks: list[asyncio.Event]) -> None:
+    async def _buy_all(self, to_buy: Iterable[PlannedClip]) -> None:
         """Start the life of each clip as soon as a slot is free for it."""
-        for looked in looks:
-            await looked.wait()
         for entry in to_buy:
             slot = await self._slot_unless_stopped()
             if slot is None:
-                return
+                break
             self._start(self._live(entry, slot))
+        self._has_more_to_buy = False
 
     async def _live(self, entry: PlannedClip, slot: Slot) -> None:
         with slot:
@@ -137,11 +149,9 @@ class Runner:
 
     async def _until_ended(self, attempt: Attempt) -> Attempt:
         """Hold the slot until the task has ended, or can be taken to have ended."""
-        if attempt.state in {AttemptState.ACCEPTED, AttemptState.STALLED}:
-            attempt = await self.follower.follow(attempt)
-        while attempt.state is AttemptState.STALLED:
-            self._wait_idly()
-            await self.context.clock.sleep(pacing.STALLED_POLL_S)
+        attempt = await self.follower.follow(attempt)
+        while attempt.state is AttemptState.STALLED and self._keeps_slot(attempt):
+            await self._sleep_idly(pacing.STALLED_POLL_S)
             attempt = await self.follower.look(attempt)
         if attempt.state in _DOUBTFUL:
             await self._wait_for_doubt(attempt)
@@ -165,23 +175,28 @@ class Runner:
         return None
 
     async def _wait_for_doubt(self, attempt: Attempt) -> None:
-        self._wait_idly()
-        if len(self._idle) >= self.context.slots.limit:
+        await self._sleep_idly(self._doubt_left_s(attempt))
+
+    def _doubt_left_s(self, attempt: Attempt) -> float:
+        doubt_s = pacing.doubt_s(self.context.tally.seen(attempt.model))
+        return doubt_s - self.context.age_s(attempt)
+
+    def _keeps_slot(self, attempt: Attempt) -> bool:
+        return self.context.age_s(attempt) < pacing.STALLED_SLOT_S
+
+    async def _sleep_idly(self, seconds: float) -> None:
+        """Sleep in a task that the run does not wait for meanwhile."""
+        task = asyncio.current_task()
+        self._idle.add(task)
+        self._changed.set()
+        if self._has_more_to_buy and len(self._idle) >= self.context.slots.limit:
             self.context.observer.note(
                 msg("tasks in doubt hold every slot: the run waits until they must have ended")
             )
-        await self.context.clock.sleep(self._doubt_left_s(attempt))
-
-    def _doubt_left_s(self, attempt: Attempt) -> float:
-        age_s = self.context.clock.now() - (attempt.submitted_at or attempt.created_at)
-        return pacing.doubt_s(self.context.tally.seen(attempt.model)) - age_s
-
-    def _wait_idly(self) -> None:
-        """Mark the current task as one that the run does not wait for."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._idle.add(task)
-            self._changed.set()
+        try:
+            await self.context.clock.sleep(seconds)
+        finally:
+            self._idle.discard(task)
 
     # ------------------------------------------------------------ starting and ending tasks
 
@@ -192,7 +207,6 @@ class Runner:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._idle.discard(task)
         self._changed.set()
         error = None if task.cancelled() else task.exception()
         if isinstance(error, StateError):
@@ -203,15 +217,30 @@ class Runner:
 
     async def _wind_up(self) -> None:
         """Let submits in the air be answered and recorded, then end every task."""
-        for task in self._tasks - self.context.submitting:
-            task.cancel()
-        await first_of(self._all_landed(), self.context.clock.sleep(DRAIN_S))
+        try:
+            for task in self._tasks - self.context.submitting:
+                task.cancel()
+            await first_of(self._all_landed(), self.context.clock.sleep(DRAIN_S))
+        finally:
+            await self._end_all()
+
+    async def _end_all(self) -> None:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
         for attempt_id in tuple(self.context.in_air):
-            await self.context.state.move(attempt_id, AttemptState.UNKNOWN, "left without answer")
+            await self._leave_in_doubt(attempt_id)
+
+    async def _leave_in_doubt(self, attempt_id: int) -> None:
+        """Record a submit that was cut off; if that fails, the next start finds its intent."""
+        try:
+            attempt = await self.context.state.move(
+                attempt_id, AttemptState.UNKNOWN, "left without answer"
+            )
+            self.context.tell(attempt)
+        except StateError as error:
+            self.context.stop.request(StopReason.STATE, error.message)
 
     async def _all_landed(self) -> None:
         while self.context.submitting:

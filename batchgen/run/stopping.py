@@ -51,7 +51,7 @@ class Stop:
 
 
 class Gate:
-    """Lets submits through: freely, or one by one after trouble."""
+    """Lets submits through: freely, or one by one after trouble until one is accepted."""
 
     def __init__(self, clock: Clock, stop: Stop, jitter: Callable[[], float]) -> None:
         self._clock = clock
@@ -59,11 +59,12 @@ class Gate:
         self._jitter = jitter
         self._one_by_one = asyncio.Lock()
         self._opens_at = 0.0
+        #: How often the gate was closed since the last acceptance; 0: the way is free.
         self._strikes = 0
         self._unreached = 0
         self._doubts: deque[float] = deque()
         self._trips = 0
-        self._braked = False
+        self._is_braked = False
         self._refused_in_a_row: dict[str, int] = {}
         self._accepting_models: set[str] = set()
         #: Models that are not bought any more in this run.
@@ -72,11 +73,13 @@ class Gate:
     @contextlib.asynccontextmanager
     async def passage(self) -> AsyncIterator[bool]:
         """Wait for a turn to submit; gives False when the run stops buying."""
-        if self._strikes == 0:
-            yield self._stop.reason is None
-            return
-        async with self._one_by_one:
-            yield await self._opened()
+        async with contextlib.AsyncExitStack() as turn:
+            await turn.enter_async_context(self._one_by_one)
+            is_open = await self._opened()
+            if self._strikes == 0:
+                # The way is free: the next one need not wait for this one's answer.
+                await turn.aclose()
+            yield is_open
 
     async def _opened(self) -> bool:
         while self._stop.reason is None:
@@ -87,68 +90,93 @@ class Gate:
         return False
 
     def accepted(self, model: str) -> None:
-        """Note an accepted submit: the way is free again."""
+        """Note an accepted submit: the way is free again, unless the brake still pauses it."""
         self._accepting_models.add(model)
         self._refused_in_a_row[model] = 0
         self._answered()
+        if not self._is_braked:
+            self._strikes = 0
+            self._opens_at = self._clock.monotonic()
 
-    def refused_clip(self, model: str) -> None:
-        """Note a clip refused for good; many in a row with nothing accepted close its model."""
+    def refused_clip(self, model: str) -> bool:
+        """Note a clip refused for good; True when so many in a row close its model.
+
+        That needs that nothing of the model was accepted in this run.
+        """
         self._answered()
         count = self._refused_in_a_row.get(model, 0) + 1
         self._refused_in_a_row[model] = count
-        if count >= _REFUSALS and model not in self._accepting_models:
-            self.close_model(model)
+        if count < _REFUSALS or model in self._accepting_models:
+            return False
+        return self.close_model(model)
 
-    def close_model(self, model: str) -> None:
-        """Buy nothing more of this model in this run."""
+    def close_model(self, model: str) -> bool:
+        """Buy nothing more of this model in this run; False when that was so already."""
         self._answered()
+        was_open = model not in self.closed_models
         self.closed_models.add(model)
+        return was_open
 
-    def slow_down(self, retry_after_s: float | None) -> float:
-        """Close the gate after a refusal that is nobody's fault; give the wait in seconds."""
-        self._strikes += 1
-        wait_s = retry_after_s or pacing.backoff_s(self._strikes, self._jitter())
-        self._opens_at = self._clock.monotonic() + wait_s
-        self._unreached = 0
-        return wait_s
+    def slow_down(self, retry_after_s: float | None) -> float | None:
+        """Close the gate after a refusal that is nobody's fault; give the wait in seconds.
 
-    def unreached(self) -> float:
-        """Close the gate after a submit that reached nobody; many in a row stop the run."""
-        unreached = self._unreached + 1
-        wait_s = self.slow_down(None)
-        self._unreached = unreached
-        if unreached >= _UNREACHED:
+        None when it is closed already: the answer belongs to the same trouble.
+        """
+        self._answered()
+        return self._close(retry_after_s)
+
+    def unreached(self) -> float | None:
+        """Close the gate after a submit that reached nobody; many in a row stop the run.
+
+        Gives the wait in seconds, or None when the gate is closed already.
+        """
+        wait_s = self._close(None)
+        self._unreached += wait_s is not None
+        if self._unreached >= _UNREACHED:
             self._stop.request(
                 StopReason.ACCOUNT,
-                msg("the API could not be reached {count} times in a row", count=unreached),
+                msg("the API could not be reached {count} times in a row", count=self._unreached),
             )
         return wait_s
 
     def doubted(self) -> bool:
-        """Count a submit in doubt; True when that pulls the brake."""
+        """Count a submit in doubt; True when that pulls the brake and buying pauses.
+
+        What was sent before the brake and ends in doubt during its pause does not pull it again.
+        """
         now = self._clock.monotonic()
         self._doubts.append(now)
         while self._doubts[0] < now - _DOUBT_WINDOW_S:
             self._doubts.popleft()
-        if len(self._doubts) < _DOUBTS:
+        is_pausing = self._is_braked and now < self._opens_at
+        if len(self._doubts) < _DOUBTS or is_pausing:
             return False
+        self._is_braked = True
         self._trips += 1
-        self._braked = True
         self._strikes += 1
-        self._opens_at = now + _DOUBT_PAUSE_S
+        self._opens_at = max(self._opens_at, now + _DOUBT_PAUSE_S)
         if self._trips >= _DOUBT_TRIPS:
             self._stop.request(
                 StopReason.UNCERTAIN,
                 msg("too many submits stayed without a usable answer; look at the network first"),
             )
-        return True
+        return self._trips < _DOUBT_TRIPS
+
+    def _close(self, wait_s: float | None) -> float | None:
+        """Close the gate for this long, or for a back-off; None when it is closed already."""
+        now = self._clock.monotonic()
+        if now < self._opens_at:
+            return None
+        self._strikes += 1
+        wait_s = wait_s or pacing.backoff_s(self._strikes, self._jitter())
+        self._opens_at = now + wait_s
+        return wait_s
 
     def _answered(self) -> None:
-        self._strikes = 0
+        """Note a complete answer; one to a submit after the pause releases the brake."""
         self._unreached = 0
-        if self._braked:
-            self._braked = False
+        if self._is_braked and self._clock.monotonic() >= self._opens_at:
+            self._is_braked = False
             self._doubts.clear()
 
 

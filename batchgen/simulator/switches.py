@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from batchgen.errors import SettingsError
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
 from batchgen.video_models import TIERS
 
 
@@ -30,21 +30,21 @@ class Fault(StrEnum):
 
 
 #: Fault -> what it does, for the help.
-FAULT_HELP: Mapping[Fault, str] = {
-    Fault.FAIL: "the task ends with FAIL",
-    Fault.UNSAFE: "the submit is refused with 400 code 1301",
-    Fault.BUSY: "the submit is refused with 429 code 1305",
-    Fault.SUBMIT_500: "the submit is answered 500 code 1234",
-    Fault.SUBMIT_TIMEOUT: "the submit is never answered",
-    Fault.RESET: "the submit's connection is reset instead of an answer",
-    Fault.POLL_500: "a poll is answered 500 code 1234",
-    Fault.CUT_DOWNLOAD: "a download breaks off half-way",
+FAULT_HELP: Mapping[Fault, Message] = {
+    Fault.FAIL: msg("the task ends with FAIL"),
+    Fault.UNSAFE: msg("the submit is refused with 400 code 1301"),
+    Fault.BUSY: msg("the submit is refused with 429 code 1305"),
+    Fault.SUBMIT_500: msg("the submit is answered 500 code 1234"),
+    Fault.SUBMIT_TIMEOUT: msg("the submit is never answered"),
+    Fault.RESET: msg("the submit's connection is reset instead of an answer"),
+    Fault.POLL_500: msg("a poll is answered 500 code 1234"),
+    Fault.CUT_DOWNLOAD: msg("a download breaks off half-way"),
 }
 #: Faults after which the caller cannot know whether a task was made (see `Switches.lost_submit`).
 LOST_ANSWERS = (Fault.SUBMIT_500, Fault.SUBMIT_TIMEOUT, Fault.RESET)
 
 
-def _switch(default: Any, text: str) -> Any:
+def _switch(default: Any, text: Message) -> Any:
     """Make a field whose text becomes the help of its command-line option."""
     return field(default=default, metadata={"help": text})
 
@@ -54,41 +54,42 @@ class Switches:
     """One field for each thing the documents do not settle; each is an option of `simulate`."""
 
     sizes: Literal["reference", "examples", "any"] = _switch(
-        "examples", "Sizes taken: the reference's, also those of the examples, or any."
+        "examples", msg("Sizes taken: the reference's, also those of the examples, or any.")
     )
     fail_body: Literal["bare", "error", "text", "message"] = _switch(
-        "bare", "What a FAIL says: nothing, an error object, an error text, or a message."
+        "bare", msg("What a FAIL says: nothing, an error object, an error text, or a message.")
     )
-    fail_charged: bool = _switch(False, "Leave FAILed tasks on the bill.")
+    fail_charged: bool = _switch(False, msg("Leave FAILed tasks on the bill."))
     cap_scope: Literal["account", "model"] = _switch(
-        "account", "The tier's cap holds for all models together, or for each model."
+        "account", msg("The tier's cap holds for all models together, or for each model.")
     )
     cap_counts: Literal["tasks", "submits"] = _switch(
-        "tasks", "The cap counts unfinished tasks, or only submits being answered."
+        "tasks", msg("The cap counts unfinished tasks, or only submits being answered.")
     )
     burst_per_second: int = _switch(
-        0, "More submits than this within a second get 429 code 1302; 0: no such rule."
+        0, msg("More submits than this within a second get 429 code 1302; 0: no such rule.")
     )
     duplicate_request_id: Literal["new", "refuse", "same"] = _switch(
-        "new", "A known request_id makes a new task, gets code 1231, or gets its first task."
+        "new", msg("A known request_id makes a new task, gets code 1231, or gets its first task.")
     )
     unknown_task: Literal["1233", "404"] = _switch(
-        "1233", "A poll of an unknown id gets 400 code 1233, or 404."
+        "1233", msg("A poll of an unknown id gets 400 code 1233, or 404.")
     )
     bare_key: Literal["accept", "refuse"] = _switch(
-        "accept", "An API key without Bearer is accepted, or gets 401 code 1002."
+        "accept", msg("An API key without Bearer is accepted, or gets 401 code 1002.")
     )
-    error_in_200: bool = _switch(False, "Send code 1305 with HTTP 200.")
-    retry_after_s: float = _switch(0.0, "Seconds of Retry-After on a 429; 0: no such header.")
+    error_in_200: bool = _switch(False, msg("Send code 1305 with HTTP 200."))
+    retry_after_s: float = _switch(0.0, msg("Seconds of Retry-After on a 429; 0: no such header."))
     processing_body: Literal["absent", "empty", "null"] = _switch(
-        "absent", "video_result while PROCESSING: absent, an empty list, or null."
+        "absent", msg("video_result while PROCESSING: absent, an empty list, or null.")
     )
     fresh_link_s: float = _switch(
-        0.0, "Result links answer 404 for so many seconds after SUCCESS (divided by the speed)."
+        0.0,
+        msg("Result links answer 404 for so many seconds after SUCCESS (divided by the speed)."),
     )
-    dead_link: Literal["403", "404"] = _switch("403", "Status of a result link after its day.")
+    dead_link: Literal["403", "404"] = _switch("403", msg("Status of a result link after its day."))
     lost_submit: Literal["made", "not-made"] = _switch(
-        "made", "A submit whose answer is lost made its task (and its charge), or did not."
+        "made", msg("A submit whose answer is lost made its task (and its charge), or did not.")
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 from batchgen.clip import (
     MEANING,
@@ -17,9 +18,10 @@ from batchgen.clip import (
     ClipKey,
     Intent,
     MoneyPlace,
+    TaskId,
     check_move,
 )
-from batchgen.errors import BudgetExceeded, IllegalTransition
+from batchgen.errors import BudgetExceeded, IllegalTransition, TaskIdTaken
 from batchgen.messages import msg
 from batchgen.state import records
 from batchgen.state.store import Facts, Limit, Order, Run, purses_of, second_purchase
@@ -115,9 +117,12 @@ def move(
 
     Raises:
         IllegalTransition: `clip.MOVES` does not have this move.
+        TaskIdTaken: another attempt of the account has this task.
     """
-    old = attempt(connection, attempt_id).state
+    before = attempt(connection, attempt_id)
+    old = before.state
     check_move(old, to)
+    _check_task_id(connection, before, facts.get("task_id"))
     columns = "".join(f", {column} = ?" for column in facts)
     connection.execute(
         f"UPDATE attempt SET state = ?{columns} WHERE id = ?",
@@ -139,21 +144,28 @@ def place_order(
     keys: Sequence[ClipKey],
     now: float,
 ) -> Order:
-    """Continue the job's open order of this kind, or record a new one for the clips."""
-    for order in records.read_orders(connection, job, account):
-        if order.kind == kind:
-            return order
+    """Record an order for the clips; the job's open order of this kind takes in what is new."""
+    open_orders = records.read_orders(connection, job, account)
+    order = next((order for order in open_orders if order.kind == kind), None)
+    if order is None:
+        order = _new_order(connection, job, account, kind, now)
+    new = tuple(key for key in keys if key not in order.keys)
+    connection.executemany(
+        "INSERT INTO order_clip (order_id, sku, variant, take) VALUES (?, ?, ?, ?)",
+        [(order.id, key.sku, key.variant, key.take) for key in new],
+    )
+    return replace(order, keys=order.keys + new, outstanding=order.outstanding + new)
+
+
+def _new_order(
+    connection: sqlite3.Connection, job: str, account: AccountScope, kind: str, now: float
+) -> Order:
     row = connection.execute(
         """INSERT INTO purchase_order (job, account_id, kind, created_at)
            VALUES (?, ?, ?, ?) RETURNING id""",
         (job, account_id(connection, account), kind, now),
     ).fetchone()
-    order_id = int(row["id"])
-    connection.executemany(
-        "INSERT INTO order_clip (order_id, sku, variant, take) VALUES (?, ?, ?, ?)",
-        [(order_id, key.sku, key.variant, key.take) for key in keys],
-    )
-    return Order(order_id, job, kind, now, tuple(keys), tuple(keys))
+    return Order(int(row["id"]), job, kind, now, keys=(), outstanding=())
 
 
 def attempt(connection: sqlite3.Connection, attempt_id: int) -> Attempt:
@@ -188,10 +200,28 @@ def _next_number(connection: sqlite3.Connection, account: int, intent: Intent) -
     if row is None:
         return 1
     newest = records.read_attempt(row)
-    if second_purchase(newest, intent):
+    if second_purchase(newest, intent) or _is_in_hand(connection, account, intent):
         refusal = f"{key}: attempt {newest.number} is {newest.state}, nobody asked to buy it again"
         raise IllegalTransition(refusal)
     return newest.number + 1
+
+
+def _is_in_hand(connection: sqlite3.Connection, account: int, intent: Intent) -> bool:
+    """Tell whether any purchase of the clip is in the air, or was made for the same order."""
+    key = intent.key
+    rows = connection.execute(
+        """SELECT state, order_id FROM attempt
+           WHERE account_id = ? AND sku = ? AND variant = ? AND take = ?""",
+        (account, key.sku, key.variant, key.take),
+    )
+    for row in rows:
+        state = AttemptState(row["state"])
+        is_for_same_order = row["order_id"] is not None and row["order_id"] == intent.order_id
+        if MEANING[state][1] is MoneyPlace.RESERVED:
+            return True
+        if is_for_same_order and state is not AttemptState.REJECTED:
+            return True
+    return False
 
 
 def _check_limit(
@@ -216,6 +246,21 @@ def _check_limit(
                 currency=intent.currency,
             ),
             kind=limit.purse.kind,
+        )
+
+
+def _check_task_id(connection: sqlite3.Connection, mover: Attempt, task_id: TaskId | None) -> None:
+    row = connection.execute(
+        f"{records.SELECT_ATTEMPT} WHERE {records.OF_ACCOUNT} AND task_id = ? AND attempt.id <> ?",
+        (*records.account_values(mover.account), task_id, mover.id),
+    ).fetchone()
+    if row is not None:
+        raise TaskIdTaken(
+            msg(
+                "task {task} already belongs to {clip}",
+                task=task_id,
+                clip=str(records.read_attempt(row).key),
+            )
         )
 
 

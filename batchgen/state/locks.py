@@ -19,7 +19,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from batchgen.errors import Busy, StateError
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
 
 
 def account_lock_path(account: str) -> Path:
@@ -37,7 +37,7 @@ def state_lock_path(state: Path) -> Path:
 
 
 @contextlib.contextmanager
-def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
+def hold(path: Path, what: Message, *, wait: bool = False) -> Iterator[None]:
     """Hold a lock; `what` names in the refusal what is locked.
 
     Raises:
@@ -74,7 +74,7 @@ def _write_note(note: Path) -> None:
         note.write_text(text, encoding="utf-8")
 
 
-def _busy(note: Path, what: str) -> Busy:
+def _busy(note: Path, what: Message) -> Busy:
     try:
         holder = json.loads(note.read_text(encoding="utf-8"))
         pid, host, since = holder["pid"], holder["host"], holder["since"]

@@ -36,19 +36,14 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     Raises:
         StateError: damaged, foreign, too new, or not writable.
     """
-    is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if is_new:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if not path.exists() or path.stat().st_size == 0:
+            _make(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        if is_new or path.stat().st_size == 0:
-            connection.executescript(_WRITER_PRAGMAS)
-            schema.create(connection)
-        else:
-            _check(connection, path)
-            connection.executescript(_WRITER_PRAGMAS)
+        _check(connection, path)
+        connection.executescript(_WRITER_PRAGMAS)
     except (OSError, sqlite3.Error) as error:
         raise _unusable(path, error) from error
     return connection
@@ -75,6 +70,30 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make a state under another name first, so that a killed start leaves none that is half made.
+
+    The rename is durable with the first commit: SQLite syncs the folder of a new WAL file.
+
+    Raises:
+        sqlite3.DatabaseError: the log of an older state stands there and would be taken in.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        message = f"the file is gone, but its log {path.name}-wal is there"
+        raise sqlite3.DatabaseError(message)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(fresh, isolation_level=None)
+    try:
+        # No journal file: what is half made is thrown away, never rolled back.
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        schema.create(connection)
+    finally:
+        connection.close()
+    fresh.replace(path)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

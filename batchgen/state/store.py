@@ -52,7 +52,8 @@ class Run:
     account: AccountScope
     #: Absolute path of the output folder.
     output: str
-    #: The ceiling of this run: its budget, or the plan's total that was accepted.
+    #: The ceiling of this run. Kept: the budget that was said; where none was, each start's own
+    #: plan is the ceiling.
     budget: Decimal | None
     started_at: float
     #: None while it is open: killed or interrupted runs are continued by the next start.
@@ -163,12 +164,13 @@ class StateWriter(Protocol):
 
         Raises:
             IllegalTransition: `clip.MOVES` does not have this move.
+            TaskIdTaken: another attempt of the account has this task.
         """
 
     async def place_order(
         self, job: str, account: AccountScope, kind: str, keys: Sequence[ClipKey]
     ) -> Order:
-        """Record a wish to buy clips again; an open order of the same kind is continued instead."""
+        """Record a wish to buy clips again; an open order of the same kind takes in what is new."""
 
     async def close(self) -> None:
         """Write everything queued and release the connection."""

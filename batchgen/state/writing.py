@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
 from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey, Intent
-from batchgen.errors import BatchgenError, IllegalTransition, StateError
+from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import changes
 from batchgen.state.opening import open_for_writing
@@ -103,6 +103,7 @@ class SqliteWriter:
 
         Raises:
             IllegalTransition: `clip.MOVES` does not have this move.
+            TaskIdTaken: another attempt of the account has this task.
         """
         now = self._now()
         return await self._commit(
@@ -112,7 +113,7 @@ class SqliteWriter:
     async def place_order(
         self, job: str, account: AccountScope, kind: str, keys: Sequence[ClipKey]
     ) -> Order:
-        """Record a wish to buy clips again; an open order of the same kind is continued instead."""
+        """Record a wish to buy clips again; an open order of the same kind takes in what is new."""
         now = self._now()
         return await self._commit(
             lambda connection: changes.place_order(connection, job, account, kind, keys, now)
@@ -151,18 +152,24 @@ class SqliteWriter:
             outcomes.extend(self._try_change(queued.change) for queued in group)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):  # the transaction may have ended with it
                 self._connection.execute("ROLLBACK")
             outcomes = [self._not_written(error)] * len(group)
         for queued, outcome in zip(group, outcomes, strict=True):
             queued.settle(outcome)
 
     def _try_change(self, change: Callable[[sqlite3.Connection], object]) -> object:
-        """Run one change; a refused one is undone alone and gives its error as the outcome."""
+        """Run one change; one that fails is undone alone and gives its error as the outcome.
+
+        Only trouble of the database itself is raised: then nothing of the group is written. A bug
+        in a change must reach its caller, for if this thread ended, everybody would wait for ever.
+        """
         self._connection.execute("SAVEPOINT change")
         try:
             outcome = change(self._connection)
-        except (BatchgenError, IllegalTransition, sqlite3.IntegrityError) as error:
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+                raise
             self._connection.execute("ROLLBACK TO change")
             outcome = error
         self._connection.execute("RELEASE change")

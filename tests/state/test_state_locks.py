@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from batchgen.errors import Busy
+from batchgen.messages import msg
 from batchgen.state import locks
 
 #: Holds the lock named by its argument until its stdin closes.
 _HOLDER = """
 import sys
 from pathlib import Path
+from batchgen.messages import msg
 from batchgen.state import locks
-with locks.hold(Path(sys.argv[1]), "the state"):
+with locks.hold(Path(sys.argv[1]), msg("the state")):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -30,7 +32,7 @@ def test_a_second_process_is_refused_and_told_who_holds_it(tmp_path: Path) -> No
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(Busy, match=str(holder.pid)), locks.hold(lock, "the state"):
+        with pytest.raises(Busy, match=str(holder.pid)), locks.hold(lock, msg("the state")):
             pass
         holder.communicate()
 
@@ -45,7 +47,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
         holder.stdout.readline()
         holder.kill()
         holder.wait()
-    with locks.hold(lock, "the state"):
+    with locks.hold(lock, msg("the state")):
         assert lock.exists()
 
 

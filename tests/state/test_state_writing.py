@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from batchgen.clip import MEANING, MOVES, AttemptState, Balance, ClipKey, Intent, TaskId
-from batchgen.errors import BudgetExceeded, IllegalTransition, StateError
+from batchgen.errors import BudgetExceeded, IllegalTransition, StateError, TaskIdTaken
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Limit, Purse
 from batchgen.state.writing import SqliteWriter
@@ -128,7 +128,7 @@ async def test_a_task_id_is_stored_once(writer: SqliteWriter, intent: MakeIntent
     first = await writer.reserve(RUN, intent("A"), DAY, [])
     second = await writer.reserve(RUN, intent("B"), DAY, [])
     await writer.move(first.id, S.ACCEPTED, task_id=TaskId("t1"))
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(TaskIdTaken, match="t1 already belongs to A / main"):
         await writer.move(second.id, S.ACCEPTED, task_id=TaskId("t1"))
 
 

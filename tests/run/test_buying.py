@@ -1,0 +1,281 @@
+"""Buying: every answer to a submit, budgets, pictures that moved, and what is never sent again."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchgen.clip import AttemptState, Balance, TaskId
+from batchgen.errors import InputError, PictureMoved
+from batchgen.job.schema import Budget
+from batchgen.messages import msg
+from batchgen.provider.port import (
+    Accepted,
+    NotSent,
+    Reaction,
+    Refused,
+    StopReason,
+    SubmitReply,
+    Uncertain,
+)
+from tests.run.scripted import Life
+from tests.run.shop import PRICE, Shop
+from tests.run.virtual_loop import virtually
+
+S = AttemptState
+LOST = Uncertain("no answer in time")
+BUSY = Refused("1305", "model busy", Reaction.RETRY)
+UNSAFE = Refused("1301", "unsafe content", Reaction.FAIL_CLIP)
+NO_MODEL = Refused("1211", "model unknown", Reaction.STOP_MODEL)
+POOR = Refused("1113", "balance used up", Reaction.STOP_RUN, StopReason.BALANCE)
+UNREACHED = NotSent("no connection to the API")
+
+
+@pytest.mark.parametrize(
+    ("reply", "states", "stopped"),
+    [
+        pytest.param(Accepted(TaskId("t")), [S.SAVED], None, id="accepted"),
+        pytest.param(BUSY, [S.REJECTED, S.SAVED], None, id="later again"),
+        pytest.param(
+            Refused("1302", "full", Reaction.HOLD, retry_after_s=7.0),
+            [S.REJECTED, S.SAVED],
+            None,
+            id="account full",
+        ),
+        pytest.param(UNSAFE, [S.REFUSED], None, id="clip refused"),
+        pytest.param(NO_MODEL, [S.REJECTED], None, id="model refused"),
+        pytest.param(POOR, [S.REJECTED], StopReason.BALANCE, id="no money"),
+        pytest.param(
+            Refused("1112", "locked", Reaction.STOP_RUN),
+            [S.REJECTED],
+            StopReason.ACCOUNT,
+            id="stop without a reason",
+        ),
+        pytest.param(UNREACHED, [S.REJECTED, S.SAVED], None, id="nobody reached"),
+        pytest.param(
+            NotSent("bad certificate", StopReason.ACCOUNT),
+            [S.REJECTED],
+            StopReason.ACCOUNT,
+            id="bad certificate",
+        ),
+        pytest.param(LOST, [S.UNKNOWN], None, id="in doubt"),
+    ],
+)
+@virtually
+async def test_each_answer_to_a_submit(
+    tmp_path: Path, reply: SubmitReply, states: list[AttemptState], stopped: StopReason | None
+) -> None:
+    """Each answer has its record, and only one that made no task is followed by another submit."""
+    shop = Shop(tmp_path)
+    shop.provider.lives["A"] = Life(submits=[reply])
+    stop = await shop.run("A")
+    assert [attempt.state for attempt in shop.attempts()] == states
+    assert stop.reason is stopped
+    assert len(shop.provider.submits) == len(states)
+
+
+@virtually
+async def test_a_request_id_is_never_used_twice(tmp_path: Path) -> None:
+    """A clip that is sent again gets a new id: the old one may stand for a task."""
+    shop = Shop(tmp_path)
+    shop.provider.lives["A"] = Life(submits=[BUSY, UNREACHED, BUSY])
+    await shop.run("A", "B")
+    ids = [submit.request_id for submit in shop.provider.submits]
+    assert (len(ids), len(set(ids))) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("reply", "balance"),
+    [
+        pytest.param(Accepted(TaskId("t")), Balance(spent=PRICE), id="spent"),
+        pytest.param(UNSAFE, Balance(), id="released"),
+        pytest.param(LOST, Balance(at_risk=PRICE), id="at risk"),
+    ],
+)
+@virtually
+async def test_the_money_goes_to_its_place(
+    tmp_path: Path, reply: SubmitReply, balance: Balance
+) -> None:
+    """The ledger and the figures told last agree."""
+    shop = Shop(tmp_path)
+    shop.provider.lives["A"] = Life(submits=[reply])
+    await shop.run("A")
+    told = shop.audience.figures[-1]
+    assert shop.money() == balance
+    assert Balance(told.reserved, told.at_risk, told.spent) == balance
+
+
+@virtually
+async def test_the_same_task_given_twice_leaves_the_second_in_doubt(tmp_path: Path) -> None:
+    """Two clips never share one task; the second may have been bought and is held."""
+    shop = Shop(tmp_path, slots=1)
+    for sku in "AB":
+        shop.provider.lives[sku] = Life(submits=[Accepted(TaskId("same"))])
+    await shop.run("A", "B")
+    assert shop.states() == {"A": S.SAVED, "B": S.UNKNOWN}
+    assert any("task same already belongs to A" in note for note in shop.audience.notes)
+
+
+@pytest.mark.parametrize("kind", [PictureMoved, InputError])
+@virtually
+async def test_a_picture_that_cannot_be_sent_leaves_its_clip_out(
+    tmp_path: Path, kind: type[InputError]
+) -> None:
+    """Nothing is reserved for it, a person is told, and the others are bought."""
+    shop = Shop(tmp_path)
+    shop.provider.lives["A"] = Life(cannot_prepare=kind(msg("mug.png changed")))
+    stop = await shop.run("A", "B")
+    assert (shop.states(), stop.reason) == ({"B": S.SAVED}, None)
+    assert shop.audience.notes == ["mug.png changed"]
+
+
+@pytest.mark.parametrize("slots", [1, 2, 5, 20])
+@virtually
+async def test_the_run_budget_is_never_passed(tmp_path: Path, slots: int) -> None:
+    """5.00 buys four clips of 1.25 however many go at once; the run says why it stopped."""
+    shop = Shop(tmp_path, slots=slots)
+    shop.ceiling = Decimal("5.00")
+    stop = await shop.run(*"ABCDEFGHIJ")
+    assert (shop.states(), stop.reason) == (dict.fromkeys("ABCD", S.SAVED), StopReason.BUDGET)
+    assert shop.provider.bill.total() == 4
+
+
+@pytest.mark.parametrize("budget", [{"job": "2.50"}, {"day": "2.50"}, {"month": "2.50"}])
+@virtually
+async def test_every_wide_budget_stops_the_run(tmp_path: Path, budget: dict[str, Any]) -> None:
+    """Job, day and month count what an earlier run spent: 1.25 of 2.50 are left."""
+    shop = Shop(tmp_path)
+    await shop.have("OLD", S.SAVED)
+    shop.budget = Budget.model_validate(budget)
+    stop = await shop.run("A", "B")
+    assert (stop.reason, shop.states()) == (StopReason.BUDGET, {"OLD": S.SAVED, "A": S.SAVED})
+
+
+@virtually
+async def test_a_budget_of_a_column_only_leaves_its_clips_out(tmp_path: Path) -> None:
+    """1.25 for the campaign: its second clip waits for another run, the rest is bought."""
+    shop = Shop(tmp_path)
+    shop.budget = Budget.model_validate({"by": {"campaign": "1.25"}})
+    clips = [shop.planned(sku, tags={"campaign": "spring"}) for sku in "AB"]
+    stop = await shop.run_clips([*clips, shop.planned("C")])
+    assert (set(shop.states()), stop.reason) == ({"A", "C"}, None)
+    assert shop.runner.context.held_by_budget
+
+
+@virtually
+async def test_nothing_is_sent_after_the_account_refused(tmp_path: Path) -> None:
+    """Arrears: what is in the air may end, but the clips behind it are not sent."""
+    shop = Shop(tmp_path, slots=3)
+    shop.provider.lives["A"] = Life(submits=[POOR])
+    await shop.run(*"ABCDEF")
+    assert [submit.sku for submit in shop.provider.submits] == ["A", "B", "C"]
+    assert shop.states() == {"A": S.REJECTED, "B": S.SAVED, "C": S.SAVED}
+
+
+@virtually
+async def test_a_stop_between_picture_and_intent_buys_nothing(tmp_path: Path) -> None:
+    """The run is stopped while the pictures are being read: nothing is reserved or sent."""
+    shop = Shop(tmp_path)
+    shop.provider.prepare_s = 5.0
+
+    async def stop() -> None:
+        await shop.clock.sleep(3)
+        shop.runner.context.stop.request(StopReason.BALANCE, msg("bill refused"))
+
+    await shop.run("A", while_running=stop)
+    assert (shop.attempts(), shop.provider.submits) == ([], [])
+
+
+@virtually
+async def test_a_refused_model_is_not_bought_any_more(tmp_path: Path) -> None:
+    """The other model goes on, and a person is told once."""
+    shop = Shop(tmp_path, slots=1)
+    shop.models = {"A": "vidu2-reference", "B": "vidu2-reference"}
+    shop.provider.lives["A"] = Life(submits=[NO_MODEL])
+    await shop.run("A", "B", "C")
+    assert shop.states() == {"A": S.REJECTED, "C": S.SAVED}
+    assert shop.audience.notes == ["vidu2-reference is not bought any more: model unknown"]
+
+
+@virtually
+async def test_many_refused_clips_close_their_model(tmp_path: Path) -> None:
+    """Five in a row and none accepted: the sixth is not tried, and a person is told."""
+    shop = Shop(tmp_path, slots=1)
+    shop.provider.lives = {sku: Life(submits=[UNSAFE]) for sku in "ABCDEF"}
+    await shop.run(*"ABCDEF")
+    assert shop.states() == dict.fromkeys("ABCDE", S.REFUSED)
+    assert shop.audience.notes == ["vidu2-image is not bought any more: unsafe content"]
+
+
+@virtually
+async def test_a_full_account_is_worked_at_its_own_limit(tmp_path: Path) -> None:
+    """The server lets two tasks live where the tier says six: all clips come home all the same."""
+    shop = Shop(tmp_path, slots=6)
+    shop.provider.cap = 2
+    skus = [f"S{number}" for number in range(8)]
+    stop = await shop.run(*skus)
+    assert (shop.counts(), stop.reason) == ({S.SAVED: 8}, None)
+    assert shop.provider.highest_alive == 2
+
+
+@virtually
+async def test_a_storm_of_refusals_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Other programs fill the account for ten minutes; after that all six slots work again."""
+    shop = Shop(tmp_path, slots=6)
+    shop.provider.cap = 0
+
+    async def clear() -> None:
+        await shop.clock.sleep(600)
+        shop.provider.cap = None
+
+    await shop.run(*(f"S{number}" for number in range(12)), while_running=clear)
+    accepted = sorted(task.started_s for task in shop.provider.tasks.values())
+    # one probe at most 120 s after the storm, all others as soon as it is answered (1 s)
+    assert accepted[0] <= 720
+    assert accepted[1:6] == [accepted[0] + 1] * 5
+    assert shop.provider.highest_alive == 6
+
+
+@virtually
+async def test_the_brake_lets_a_single_submit_through_after_a_minute(tmp_path: Path) -> None:
+    """Three in doubt at 1 s: what follows waits until 61 s, goes alone, then all together."""
+    shop = Shop(tmp_path, slots=8)
+    shop.provider.lives = {sku: Life(submits=[LOST]) for sku in "ABC"}
+    skus = [*"ABC", *(f"S{number}" for number in range(10))]
+    for sku in skus[3:]:
+        shop.provider.lives[sku] = Life(task_s=3.0)
+    await shop.run(*skus)
+    times = [submit.at_s for submit in shop.provider.submits]
+    assert times[:8] == [0] * 8
+    assert times[8:] == [61, 62, 62, 62, 62]
+
+
+@virtually
+async def test_too_much_doubt_ends_the_run(tmp_path: Path) -> None:
+    """Two trips more, each by one single submit: 10 + 2 submits, five of them in doubt."""
+    shop = Shop(tmp_path, slots=10)
+    shop.provider.lives = {sku: Life(submits=[LOST]) for sku in "ABC"}
+    for sku in "DEFGHIJ":
+        shop.provider.lives[sku] = Life(submits=[BUSY, LOST], answer_s=2.0)
+    stop = await shop.run(*"ABCDEFGHIJ")
+    assert stop.reason is StopReason.UNCERTAIN
+    assert len(shop.provider.submits) == 12
+    assert shop.counts() == {S.UNKNOWN: 5, S.REJECTED: 5}
+
+
+@virtually
+async def test_an_id_that_cannot_be_recorded_is_shown(tmp_path: Path) -> None:
+    """The state fails just then: the id of the paid task stands in the notes, and the run stops."""
+    shop = Shop(tmp_path)
+
+    async def break_state() -> None:
+        await asyncio.sleep(0.5)
+        shop.state.break_for(S.ACCEPTED)
+
+    stop = await shop.run("A", while_running=break_state)
+    assert (shop.states(), stop.reason) == ({"A": S.INTENT}, StopReason.STATE)
+    assert "bought as task task-1" in shop.audience.notes[0]

@@ -1,0 +1,81 @@
+"""Slots: never more than the limit, first come first served, none lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+from batchgen.run.slots import Slots
+from tests.run.virtual_loop import virtually
+
+
+@virtually
+async def test_a_slot_is_waited_for() -> None:
+    """The third taker of two slots waits until one is given back."""
+    slots = Slots(2)
+    first, second = await slots.take(), await slots.take()
+    third = asyncio.ensure_future(slots.take())
+    await asyncio.sleep(1)
+    assert not third.done()
+    with first:
+        pass
+    assert await third is not second
+    assert slots.held == 2
+
+
+@virtually
+async def test_first_come_first_served() -> None:
+    """Those who wait get their slots in the order they came."""
+    slots, order = Slots(1), list[int]()
+
+    async def use(number: int) -> None:
+        with await slots.take():
+            order.append(number)
+            await asyncio.sleep(1)
+
+    await asyncio.gather(*(use(number) for number in range(5)))
+    assert (order, slots.held) == ([0, 1, 2, 3, 4], 0)
+
+
+@virtually
+async def test_a_slot_comes_back_after_an_error() -> None:
+    """Whatever happens in its block, a slot is given back once."""
+    slots = Slots(1)
+    try:
+        with await slots.take():
+            raise KeyError
+    except KeyError:
+        assert slots.held == 0
+
+
+@virtually
+async def test_inherited_slots_may_pass_the_limit() -> None:
+    """Tasks that are alive hold slots even when the tier allows fewer now; buying waits."""
+    slots = Slots(1)
+    one, two = slots.inherit(), slots.inherit()
+    taking = asyncio.ensure_future(slots.take())
+    with one:
+        await asyncio.sleep(1)
+    await asyncio.sleep(1)
+    assert (taking.done(), slots.held) == (False, 1)
+    with two:
+        pass
+    await taking
+    assert slots.held == 1
+
+
+@virtually
+async def test_a_waiter_that_leaves_is_passed_over() -> None:
+    """A cancelled waiter, woken or not, never keeps a slot from the next one."""
+    slots = Slots(1)
+    held = await slots.take()
+    waiters = [asyncio.ensure_future(slots.take()) for _ in range(4)]
+    await asyncio.sleep(1)
+    waiters[0].cancel()
+    await asyncio.sleep(1)
+    waiters[1].cancel()
+    with held:
+        pass
+    waiters[2].cancel()
+    await waiters[3]
+    assert [waiter.cancelled() for waiter in waiters] == [True, True, True, False]
+    assert slots.held == 1
