@@ -5,6 +5,7 @@ Used by the commands and by the Python API alike; holds no rule of its own.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from batchgen.plan.values import History, ManifestRows, Plan, Selection
 from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
 from batchgen.provider.key import Key
 from batchgen.state.ledger import day_of
+from batchgen.state.opening import unusable
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Purse, StateReader
 from batchgen.video_models import MODELS
@@ -121,6 +123,7 @@ class Workspace:
         self.require_skus(selection.skus)
         rows = ManifestRows(
             items=self.catalogue.items,
+            broken=self.catalogue.broken,
             faults=self.catalogue.faults,
             warnings=self.catalogue.warnings,
             count=self.catalogue.rows,
@@ -220,10 +223,16 @@ def key_of(account: Account, settings: Settings) -> Key:
 
 @contextmanager
 def reading(path: Path) -> Iterator[SqliteReader | None]:
-    """Open the state for reading while the block lasts; None when there is none yet."""
+    """Open the state for reading while the block lasts; None when there is none yet.
+
+    Raises:
+        StateError: it cannot be opened, or turns out to be damaged.
+    """
     reader = SqliteReader.open(path)
     try:
         yield reader
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
     finally:
         if reader is not None:
             reader.close()

@@ -49,6 +49,8 @@ class Catalogue:
     file: str
     #: One for each row without a fault, in file order.
     items: tuple[Item, ...]
+    #: Rows with faults as far as they go, so that the plan can find what else is wrong in them.
+    broken: tuple[Item, ...]
     #: Everything that is wrong, in file order.
     faults: tuple[Fault, ...]
     #: Same shape as a fault, but nothing is held back for it.
@@ -77,19 +79,19 @@ def read_manifest(job: Job, encoding: str | None = None) -> Catalogue:
         source, match_columns(source, table, job.manifest.columns), PictureFinder(folders)
     )
     items: list[Item] = []
+    broken: list[Item] = []
     faults = list(table.faults)
     warnings = list(table.warnings)
     if not table.rows and not table.faults:
         warnings.append(source.warning("manifest-empty", msg("it has no rows: nothing to make")))
     for row in table.rows:
-        made = maker.make(row)
-        if isinstance(made, Item):
-            items.append(made)
-        else:
-            faults.extend(made)
+        item, found = maker.make(row)
+        (broken if found else items).append(item)
+        faults.extend(found)
     return Catalogue(
         file=source.file,
         items=tuple(items),
+        broken=tuple(broken),
         faults=tuple(sorted(faults, key=lambda fault: fault.row or 0)),
         warnings=tuple(warnings),
         rows=len(table.rows) + len(table.faults),

@@ -100,17 +100,15 @@ class ItemMaker:
     #: (SKU, variant, take) -> the row that had it first.
     _seen: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
-    def make(self, row: Row) -> Item | list[Fault]:
-        """Make the item of a row, or list everything that is wrong in it."""
+    def make(self, row: Row) -> tuple[Item, list[Fault]]:
+        """Make the item of a row as far as it goes, and list everything that is wrong in it."""
         named = {
             name: row.cells[header] for name, header in self.columns.items() if header in row.cells
         }
         faults = [*self._cell_faults(row), *self._sku_faults(row, named)]
         pictures = self._pictures(row, named, faults)
-        if faults:
-            return faults
         cells = {**row.cells, **named}
-        return Item(named["sku"], self.source.file, row.number, cells, pictures)
+        return Item(named.get("sku", ""), self.source.file, row.number, cells, pictures), faults
 
     def _fault(self, row: Row, column: str, code: str, message: Message) -> Fault:
         sku = row.cells.get(self.columns["sku"]) or None

@@ -93,7 +93,13 @@ def make_plan(
         account=account,
         currency=CURRENCIES[job.account.provider],
         clips=planned,
-        faults=_by_row([*manifest.faults, *(fault for row in rows for fault in row.faults)]),
+        faults=_by_row(
+            [
+                *manifest.faults,
+                *_further_faults(job, manifest),
+                *(fault for row in rows for fault in row.faults),
+            ]
+        ),
         warnings=(
             *_by_row([*warnings, *repeated]),
             *(_of_whole_job(job, "over-budget", message) for message in over),
@@ -103,6 +109,17 @@ def make_plan(
         selection=selection,
         eta=_eta(to_buy, history),
     )
+
+
+def _further_faults(job: Job, manifest: ManifestRows) -> Iterator[Fault]:
+    """Find what else is wrong in rows that the catalogue found faulty, so that all is told at once.
+
+    Their pictures and names were judged already; missing ones would only be told twice.
+    """
+    for row in expand(job, manifest.broken):
+        for fault in row.faults:
+            if not fault.code.startswith(("picture-", "clip-duplicate")):
+                yield fault
 
 
 def decide(

@@ -91,6 +91,8 @@ class ManifestRows:
 
     #: In the manifest's order.
     items: Sequence[Item]
+    #: Rows with faults as far as they go: looked at for further faults, never made.
+    broken: Sequence[Item] = ()
     faults: Sequence[Fault] = ()
     warnings: Sequence[Fault] = ()
     #: Rows of the manifest, faulty ones included.

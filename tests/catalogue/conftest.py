@@ -45,4 +45,3 @@ def draw(tmp_path: Path) -> Draw:
         return path
 
     return save
-

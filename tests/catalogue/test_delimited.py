@@ -52,9 +52,7 @@ def test_named_encoding_is_honoured(read: Read) -> None:
         pytest.param(b"sku,title,title\n", "auto", "names title twice", id="column twice"),
     ],
 )
-def test_unreadable_table_is_refused(
-    read: Read, content: bytes, encoding: str, words: str
-) -> None:
+def test_unreadable_table_is_refused(read: Read, content: bytes, encoding: str, words: str) -> None:
     """What cannot be a table is refused as a whole, with the file and the way out."""
     with pytest.raises(ManifestError, match=r"^c\.csv: ") as caught:
         read("c.csv", content, encoding=encoding)

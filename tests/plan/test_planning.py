@@ -335,3 +335,14 @@ def test_a_provider_in_dollars_is_planned_in_dollars() -> None:
     """Price and currency follow the account."""
     plan = a_plan(a_job(account={"provider": "zai"}), an_item())
     assert (plan.cost, plan.currency) == (yuan("0.20"), "USD")
+
+
+def test_a_faulty_row_is_told_all_its_faults_at_once() -> None:
+    """A row that the catalogue found faulty is looked at further, but never made or told twice."""
+    found = Fault("catalog.csv", 2, "image", "picture-not-found", msg("no such picture"))
+    broken = an_item(model="vidu9", pictures=())
+    plan = make_plan(
+        a_job(), ManifestRows((), [broken], [found], count=1), History(), Selection(), ACCOUNT
+    )
+    assert [fault.code for fault in plan.faults] == ["picture-not-found", "model-unknown"]
+    assert plan.clips == ()

@@ -88,7 +88,7 @@ class Truth(TypedDict):
     bill: str
     charges_by_clip: dict[str, int]
     posts: list[Post]
-    #: Clips that were asked for more than once, refusals included.
+    #: How often each clip was asked for, refusals included.
     posts_by_clip: dict[str, int]
     #: Most tasks that were alive at one moment, in one account.
     max_in_flight: int

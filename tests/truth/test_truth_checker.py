@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -168,6 +170,15 @@ async def test_a_saved_file_that_is_gone_is_missing(world: World) -> None:
     """The state says it is there."""
     (await world.save(film_of("t-1"))).unlink()
     assert world.broken() == {"missing"}
+
+
+async def test_a_purse_that_does_not_add_up_is_seen(world: World) -> None:
+    """Budgets are kept by the purses: they must be the sum of the attempts."""
+    await world.buy()
+    with contextlib.closing(sqlite3.connect(world.folder / "state.db")) as connection:
+        connection.execute("UPDATE purse SET reserved_milli = 0")
+        connection.commit()
+    assert world.verdict().purses_astray == Decimal("1.25")
 
 
 def test_without_a_state_every_charge_is_unexplained(tmp_path: Path) -> None:

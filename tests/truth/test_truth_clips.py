@@ -18,7 +18,7 @@ def test_a_film_plays_and_passes_the_check(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(film_of("task-1"))
     assert read_mp4(path).duration_s == 4.0
-    with av.open(io.BytesIO(film_of("task-1"))) as container:
+    with av.open(io.BytesIO(film_of("task-1")), "r") as container:
         assert len(list(container.decode(video=0))) == 8
 
 
