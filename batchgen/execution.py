@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from batchgen.clip import Attempt, AttemptState
 from batchgen.engine import SIMULATOR_HOST, Workspace
-from batchgen.errors import InputError
+from batchgen.errors import Busy, InputError
 from batchgen.language import speaker
 from batchgen.messages import Message, msg
 from batchgen.output.download import Downloader
@@ -219,9 +219,12 @@ class Session:
 
 @asynccontextmanager
 async def open_session(
-    workspace: Workspace, clock: Clock, *, wait: bool = False
+    workspace: Workspace, clock: Clock, *, on_wait: Callable[[Message], None] | None = None
 ) -> AsyncIterator[Session]:
-    """Hold the state and the account of a job while the block lasts; `wait` waits for them.
+    """Hold the state and the account of a job while the block lasts.
+
+    Where another run holds one of them, `on_wait` is told and the run waits; without it, it does
+    not.
 
     Raises:
         Busy: another run holds one of them.
@@ -230,13 +233,11 @@ async def open_session(
     """
     path = workspace.state_path
     async with AsyncExitStack() as stack:
-        stack.enter_context(
-            hold(state_lock_path(path), msg("the state {path}", path=path), wait=wait)
-        )
+        _hold(stack, state_lock_path(path), msg("the state {path}", path=path), on_wait)
         if workspace.account.host != SIMULATOR_HOST:
             lock = account_lock_path(f"{workspace.account}:{_port(workspace)}")
             what = msg("the account {account}", account=str(workspace.account))
-            stack.enter_context(hold(lock, what, wait=wait))
+            _hold(stack, lock, what, on_wait)
         writer = SqliteWriter(path, clock.now)
         stack.push_async_callback(writer.close)
         reader = SqliteReader.open(path)
@@ -246,6 +247,18 @@ async def open_session(
         stack.callback(reader.close)
         claim(workspace.output, reader.state_id, workspace.account)
         yield Session(workspace, clock, writer, reader)
+
+
+def _hold(
+    stack: AsyncExitStack, path: Path, what: Message, on_wait: Callable[[Message], None] | None
+) -> None:
+    try:
+        stack.enter_context(hold(path, what))
+    except Busy:
+        if on_wait is None:
+            raise
+        on_wait(msg("another run holds {what}: waiting until it ends", what=what))
+        stack.enter_context(hold(path, what, wait=True))
 
 
 def continues(last: Run, asked: Decimal | None) -> bool:

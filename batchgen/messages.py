@@ -33,10 +33,13 @@ def msg(text: str, /, **values: object) -> Message:
 #: Words a message in the reader's language.
 Say = Callable[[Message], str]
 
-#: C0 and C1 controls save tab and newline, and the characters that turn the writing direction.
-_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: What acts on a terminal, forges a line or cannot be written: controls save tab, the characters
+#: that turn the writing direction or end a line, halves of surrogate pairs.
+_ACTING = re.compile(
+    "[\x00-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def visible(text: str) -> str:
-    """Show control and direction characters as escapes, so that a terminal does not obey them."""
+    """Show acting characters as escapes: the text stays one line, and no terminal obeys it."""
     return _ACTING.sub(lambda match: match.group().encode("unicode_escape").decode(), text)

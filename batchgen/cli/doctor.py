@@ -146,11 +146,12 @@ def _said_by(setting: Setting) -> Message:
 
 
 def _of_state(setting: Setting) -> Finding:
-    path = Path(setting.value)
+    path, origin = Path(setting.value), _said_by(setting)
     try:
         with reading(path) as reader:
             if reader is None:
-                return Finding("state", True, msg("{path} is made by the first run", path=path))
+                text = msg("{path}, {origin}, is made by the first run", path=path, origin=origin)
+                return Finding("state", True, text)
             runs = sum(1 for _ in reader.runs())
             verdict = reader.verdict()
     except BatchgenError as error:
@@ -161,7 +162,7 @@ def _of_state(setting: Setting) -> Finding:
         msg(
             "{path}, {origin}: {runs} runs, check: {verdict}",
             path=path,
-            origin=_said_by(setting),
+            origin=origin,
             runs=runs,
             verdict=verdict,
         ),

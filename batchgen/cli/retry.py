@@ -238,7 +238,7 @@ def _show_price(prices: list[Decimal], currency: str, manners: Manners) -> None:
     if not manners.as_json:
         tell(
             msg(
-                "{clips} clips to buy again for {cost} {currency}",
+                "clips to buy again: {clips}, for {cost} {currency}",
                 clips=len(prices),
                 cost=plain(sum(prices, Decimal(0))),
                 currency=currency,

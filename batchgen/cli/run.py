@@ -12,7 +12,7 @@ from batchgen.cli.options import as_json, job_argument, job_options
 from batchgen.cli.running import Manners, complete, confirm, refuse_faults, run_and_tell
 from batchgen.cli.selecting import selecting
 from batchgen.cli.showing import show_plan
-from batchgen.cli.speech import heard
+from batchgen.cli.speech import heard, remark
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
 from batchgen.errors import PlanMoved
@@ -59,7 +59,9 @@ def command(
         selection = selection_of(lock)
 
     async def run() -> int:
-        async with open_session(workspace, SystemClock(), wait=wait) as session:
+        async with open_session(
+            workspace, SystemClock(), on_wait=remark if wait else None
+        ) as session:
             plan = _checked(session, selection, lock, manners)
             return await _run(session, plan, manners)
 

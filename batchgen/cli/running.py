@@ -114,7 +114,8 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
                 plan, observer, new_run=manners.new_run, on_runner=stopper.take
             )
         after = session.plan(Selection())
-        ending = replace(ending, stopped=ending.stopped or _write_output(session, after))
+        no_disk = _write_output(session, after)
+        ending = replace(ending, stopped=ending.stopped or no_disk)
         asked = [entry.clip.key for entry in plan.to_buy]
         code = code_of_run(after, asked, ending.stopped, stopper.signal)
         if stopper.signal is None and not await _end_run(session, ending, code):
@@ -260,7 +261,7 @@ def _tell_ending(session: Session, after: Plan, ending: Ending, summary: dict[st
         )
     tell(
         msg(
-            "{done} done, {failed} failed, {uncertain} uncertain, {others} not here yet"
+            "done {done}, failed {failed}, uncertain {uncertain}, not here yet {others}"
             " | {spent} {currency} spent, {at_risk} at risk, {reserved} in the air | {seconds} s",
             done=summary["done"],
             failed=summary["failed"],

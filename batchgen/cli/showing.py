@@ -18,7 +18,7 @@ def show_plan(workspace: Workspace, plan: Plan) -> None:
     """Print a plan: the count and the sum first."""
     tell(
         msg(
-            "{clips} clips to buy for {cost} {currency}",
+            "clips to buy: {clips}, for {cost} {currency}",
             clips=len(plan.to_buy),
             cost=plain(plan.cost),
             currency=plan.currency,
@@ -82,22 +82,22 @@ def _show_others(plan: Plan) -> None:
     counts = Counter(entry.action for entry in plan.clips)
     changed = [entry.clip.price for entry in plan.clips if entry.action is Action.CHANGED]
     lines = {
-        Action.DONE: msg("{count} are done already", count=counts[Action.DONE]),
+        Action.DONE: msg("done already: {count}", count=counts[Action.DONE]),
         Action.BRING_HOME: msg(
-            "{count} are paid or running and will be brought home", count=counts[Action.BRING_HOME]
+            "paid or running, will be brought home: {count}", count=counts[Action.BRING_HOME]
         ),
         Action.LEAVE: msg(
-            "{count} are in doubt, refused, failed or lost: `batchgen status` lists them,"
+            "in doubt, refused, failed or lost: {count}; `batchgen status` lists them,"
             " `batchgen retry` settles them",
             count=counts[Action.LEAVE],
         ),
         Action.CHANGED: msg(
-            "{count} changed since they were bought: {cost} {currency} more with --changed",
+            "changed since they were bought: {count}; {cost} {currency} more with --changed",
             count=len(changed),
             cost=plain(sum(changed, start=plan.cost * 0)),
             currency=plan.currency,
         ),
-        Action.NOT_NOW: msg("{count} are left for later", count=counts[Action.NOT_NOW]),
+        Action.NOT_NOW: msg("left for later: {count}", count=counts[Action.NOT_NOW]),
     }
     for action, line in lines.items():
         if counts[action]:

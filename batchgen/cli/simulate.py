@@ -18,6 +18,7 @@ import click
 
 from batchgen.cli.speech import heard
 from batchgen.errors import SettingsError
+from batchgen.language import say_here
 from batchgen.messages import msg
 from batchgen.simulator.switches import FAULT_HELP, Settings, Switches, parse_faults
 from batchgen.video_models import TIERS
@@ -51,7 +52,7 @@ def _switch_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(
     "simulate",
-    help=heard(
+    help=say_here()(
         msg(
             "Serve the API simulator on 127.0.0.1 until Ctrl-C.\n\n"
             "Prints one JSON line with base_url when it is ready. Any key is taken. Look at"

@@ -40,8 +40,10 @@ def remark(message: Message) -> None:
 
 
 def tell_json(value: Any) -> None:
-    """Print a result for programs."""
-    write_line(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print a result for programs; what a terminal would obey stands as JSON escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    safe = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    write_line("".join(safe))
 
 
 def write_line(text: str, *, to_stderr: bool = False) -> None:

@@ -139,12 +139,13 @@ class BigModelClient:
         return self._clock_offset_s
 
     async def prepare(self, request: ClipRequest, request_id: str) -> Prepared:
-        """Read and encode the pictures and build the body; see `VideoProvider`."""
-        return await asyncio.to_thread(_prepared, request, request_id)
+        """Build the body, then wait for its turn to be sent; see `VideoProvider`."""
+        prepared = await asyncio.to_thread(_prepared, request, request_id)
+        await self._limiter.acquire()
+        return prepared
 
     async def submit(self, prepared: Prepared) -> SubmitReply:
         """Send one paid request, once; see `VideoProvider`."""
-        await self._limiter.acquire()
         sending = _Sending()
         try:
             answer = await self._post(prepared.body, sending)

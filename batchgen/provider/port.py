@@ -141,6 +141,9 @@ class VideoProvider(Protocol):
     async def prepare(self, request: ClipRequest, request_id: str) -> Prepared:
         """Read and encode the pictures and build the body, before anything is promised or sent.
 
+        Waits for the account's turn to send, too: what is promised after it is sent at once, so
+        that a crash leaves no more in doubt than is in the air.
+
         Raises:
             InputError: a picture is gone or no longer has the bytes that were planned.
         """

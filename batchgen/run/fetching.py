@@ -45,11 +45,12 @@ class Fetcher:
     async def bring_home(self, attempt: Attempt) -> None:
         """Fetch a paid clip, trying some times; then it is saved, lost or still ready."""
         try:
-            for wait_s in (*_WAITS_S, None):
-                attempt = await self._try_once(attempt)
-                if attempt.state is not AttemptState.SUCCEEDED or wait_s is None:
+            attempt = await self._try_once(attempt)
+            for wait_s in _WAITS_S:
+                if attempt.state is not AttemptState.SUCCEEDED:
                     return
                 await self.context.clock.sleep(wait_s)
+                attempt = await self._try_once(attempt)
         except OSError as error:
             self._unwritable(attempt, error)
 

@@ -44,8 +44,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         _check(connection, path)
         connection.executescript(_WRITER_PRAGMAS)
-    except (OSError, sqlite3.Error) as error:
-        raise _unusable(path, error) from error
+    except (OSError, UnicodeError, sqlite3.Error) as error:
+        raise unusable(path, error) from error
     return connection
 
 
@@ -67,8 +67,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA busy_timeout = 5000")
         _check_kind(connection, path)
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+    except (UnicodeError, sqlite3.Error) as error:
+        raise unusable(path, error) from error
     return connection
 
 
@@ -129,7 +129,8 @@ def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _unusable(path: Path, error: Exception) -> StateError:
+def unusable(path: Path, error: Exception) -> StateError:
+    """Word that a state cannot be used."""
     return StateError(
         msg(
             "the state {path} cannot be used ({reason}); nothing was sent."

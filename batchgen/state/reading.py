@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from batchgen.clip import AccountScope, Attempt, Balance
+from batchgen.errors import StateError
+from batchgen.messages import msg
 from batchgen.state import records
 from batchgen.state.opening import open_for_reading
 from batchgen.state.store import Order, Purse, Run
@@ -117,7 +119,17 @@ class SqliteReader:
     def _attempts(self, condition: str, account: AccountScope | None) -> Iterator[Attempt]:
         values = () if account is None else records.account_values(account)
         where = condition if account is None else f"{records.OF_ACCOUNT} AND {condition}"
-        rows = self._connection.execute(
-            f"{records.SELECT_ATTEMPT} WHERE {where} ORDER BY attempt.id", values
-        )
-        return map(records.read_attempt, rows)
+        try:
+            for row in self._connection.execute(
+                f"{records.SELECT_ATTEMPT} WHERE {where} ORDER BY attempt.id", values
+            ):
+                yield records.read_attempt(row)
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            # A value that was changed on the disk: SQLite keeps no sums of what it stores.
+            raise StateError(
+                msg(
+                    "the state holds a purchase that cannot be read ({reason}); nothing was sent."
+                    " Restore it from a backup, or keep it and ask for help",
+                    reason=str(error),
+                )
+            ) from error

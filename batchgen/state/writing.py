@@ -49,8 +49,6 @@ class _Queued(Generic[T]):
             self.loop.call_soon_threadsafe(self._wake, outcome)
 
     def _wake(self, outcome: Any) -> None:
-        if self.result.done():
-            return
         if isinstance(outcome, BaseException):
             self.result.set_exception(outcome)
         else:

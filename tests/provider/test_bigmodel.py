@@ -277,7 +277,7 @@ async def test_calls_do_not_start_in_a_burst() -> None:
     ):
         assert await client.poll(TASK, "req-1") == StillProcessing()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(client.submit(PREPARED), 0.05)
+            await asyncio.wait_for(client.prepare(a_request(), "req-2"), 0.05)
     assert len(api.received) == 1
 
 

@@ -173,8 +173,9 @@ class ScriptedFolder:
         #: SKU -> errors of its first downloads, then of its first publications.
         self.fetch_troubles: dict[str, list[Exception]] = {}
         self.publish_troubles: dict[str, list[Exception]] = {}
-        #: Seconds that a download takes.
+        #: Seconds that a download takes, and SKU -> seconds where it takes longer.
         self.fetch_s = 2.0
+        self.slow_fetches_s: dict[str, float] = {}
         self.links: list[str | None] = []
         self._at_once = 0
         self.highest_at_once = 0
@@ -191,7 +192,7 @@ class ScriptedFolder:
         self._at_once += 1
         self.highest_at_once = max(self.highest_at_once, self._at_once)
         try:
-            await self._clock.sleep(self.fetch_s)
+            await self._clock.sleep(self.slow_fetches_s.get(attempt.key.sku, self.fetch_s))
         finally:
             self._at_once -= 1
         self._raise_next(self.fetch_troubles, attempt)

@@ -23,7 +23,7 @@ S = AttemptState
 SLOTS = 2
 SKUS = ("GOOD", "LATER", "LOST", "FAILS", "LAST")
 #: Steps of the undisturbed run, at least: the tests go through all of them.
-LEAST_STEPS = 100
+LEAST_STEPS = 80
 
 
 class Killed(BaseException):

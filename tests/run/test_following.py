@@ -109,6 +109,18 @@ async def test_a_stalled_task_keeps_its_slot_and_is_asked_each_ten_minutes(tmp_p
 
 
 @virtually
+async def test_a_stalled_task_that_ends_is_waited_for_again(tmp_path: Path) -> None:
+    """It ended late and its download takes long: the run does not end before the file is here."""
+    shop = Shop(tmp_path, slots=2)
+    shop.provider.lives["A"] = Life(task_s=8000)
+    shop.folder.slow_fetches_s["A"] = 3000
+    for sku in "BCD":
+        shop.provider.lives[sku] = Life(task_s=3000)
+    await shop.run(*"ABCD")
+    assert shop.counts() == {S.SAVED: 4}
+
+
+@virtually
 async def test_a_stalled_task_gives_its_slot_back_after_a_day(tmp_path: Path) -> None:
     """With one slot and a task that never ends, the next clip is bought after 24 h."""
     shop = Shop(tmp_path, slots=1)

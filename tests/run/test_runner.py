@@ -296,6 +296,19 @@ async def test_a_cancelled_run_records_what_is_in_the_air(tmp_path: Path) -> Non
 
 
 @virtually
+async def test_a_cancelled_run_sends_nothing_while_it_drains(tmp_path: Path) -> None:
+    """A is refused for now while the answer for B is still awaited: A is not sent again."""
+    shop = Shop(tmp_path)
+    busy = Refused("1305", "busy", Reaction.RETRY)
+    shop.provider.lives = {"A": Life(submits=[busy], answer_s=10.0), "B": Life(answer_s=30.0)}
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(5):
+            await shop.run("A", "B")
+    assert shop.states() == {"A": S.REJECTED, "B": S.ACCEPTED}
+    assert len(shop.provider.submits) == 2
+
+
+@virtually
 async def test_a_run_cancelled_twice_leaves_doubt_behind_but_no_task(tmp_path: Path) -> None:
     """The second cancel ends the drain, and still writes down what is in the air."""
     shop = Shop(tmp_path)
