@@ -245,7 +245,7 @@ async def open_session(
             message = msg("the state {path} vanished while it was opened", path=path)
             raise InputError(message)
         stack.callback(reader.close)
-        claim(workspace.output, reader.state_id, workspace.account)
+        claim(workspace.output, reader.state_id, reader.epoch, workspace.account)
         yield Session(workspace, clock, writer, reader)
 
 

@@ -31,7 +31,7 @@ def command(job: Path, options: Options) -> None:
             raise InputError(
                 msg("there is no state {path} yet: `run` makes it", path=workspace.state_path)
             )
-        claim(workspace.output, reader.state_id, workspace.account)
+        claim(workspace.output, reader.state_id, reader.epoch, workspace.account)
         plan = workspace.plan(reader, Selection(), now)
         try:
             warnings = write_output(workspace, plan, reader, now, language_here())

@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from batchgen.clip import AccountScope, Attempt
-from batchgen.errors import BadFile, DownloadError, InputError
+from batchgen.errors import BadFile, DownloadError, InputError, StateError
 from batchgen.messages import msg
 from batchgen.output.disk import replace_patiently, sync_folder, write_whole
 from batchgen.output.download import Downloader
@@ -30,11 +30,14 @@ from batchgen.output.rows import provenance
 OWNER_FILE = ".batchgen-owner.json"
 
 
-def claim(root: Path, state_id: str, account: AccountScope) -> None:
-    """Make the output folder and write down whose it is; blocks.
+def claim(root: Path, state_id: str, epoch: int, account: AccountScope) -> None:
+    """Make the output folder and write down whose it is, and how far its state had come; blocks.
+
+    `epoch` counts the starts of the state: a folder that saw a later one belongs to a newer copy.
 
     Raises:
         InputError: it belongs to another account or state, or cannot be used.
+        StateError: the state is an old copy.
     """
     owner = {
         "state": state_id,
@@ -45,10 +48,12 @@ def claim(root: Path, state_id: str, account: AccountScope) -> None:
     path = root / OWNER_FILE
     try:
         root.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            write_whole(path, json.dumps(owner, ensure_ascii=False, indent=2).encode())
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        found = json.loads(path.read_bytes()) if path.exists() else owner
+        seen = int(found.pop("epoch", 0))
+        if found == owner and seen < epoch:
+            written = json.dumps(owner | {"epoch": epoch}, ensure_ascii=False, indent=2)
+            write_whole(path, written.encode())
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise InputError(
             msg(
                 "the output folder {folder} cannot be used ({reason}); name another with --output",
@@ -65,11 +70,17 @@ def claim(root: Path, state_id: str, account: AccountScope) -> None:
                 owner=_owner_text(found),
             )
         )
+    if seen > epoch:
+        raise StateError(
+            msg(
+                "the output folder {folder} was filled by a newer copy of this state; nothing was"
+                " sent. Put the newest state back",
+                folder=root,
+            )
+        )
 
 
-def _owner_text(found: object) -> str:
-    if not isinstance(found, dict):
-        return "?"
+def _owner_text(found: dict[str, str]) -> str:
     return ", ".join(f"{key} {value}" for key, value in found.items())
 
 

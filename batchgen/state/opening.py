@@ -13,6 +13,7 @@ from urllib.parse import quote
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import schema
+from batchgen.state.marks import height_of, refuse_if_behind, refuse_if_deleted
 
 #: WAL with FULL: a commit that returned survives a power cut.
 _WRITER_PRAGMAS = """
@@ -31,19 +32,24 @@ PRAGMA temp_store = MEMORY;
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Open the state, making it when it is not there; the file is readable by its owner only.
+    """Open the state, making it when it is not there, and begin its next epoch.
+
+    The file is readable by its owner only.
 
     Raises:
-        StateError: damaged, foreign, too new, or not writable.
+        StateError: damaged, foreign, too new, gone back in time, deleted, or not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists() or path.stat().st_size == 0:
+            refuse_if_deleted(path)
             _make(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         _check(connection, path)
+        refuse_if_behind(path, height_of(connection))
         connection.executescript(_WRITER_PRAGMAS)
+        connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")
     except (OSError, UnicodeError, sqlite3.Error) as error:
         raise unusable(path, error) from error
     return connection

@@ -44,6 +44,12 @@ class SqliteReader:
         row = self._connection.execute("SELECT value FROM meta WHERE name = 'state_id'").fetchone()
         return str(row["value"])
 
+    @property
+    def epoch(self) -> int:
+        """How many starts have written to the state so far."""
+        row = self._connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+        return int(row["value"])
+
     def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
         """Yield the newest attempt of every clip (of one account), oldest id first."""
         return self._attempts(_NEWEST, account)

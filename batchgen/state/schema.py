@@ -121,7 +121,7 @@ def create(connection: sqlite3.Connection) -> None:
         BEGIN IMMEDIATE;
         {_TABLES}
         INSERT INTO move VALUES {moves};
-        INSERT INTO meta VALUES ('state_id', '{uuid.uuid4().hex}');
+        INSERT INTO meta VALUES ('state_id', '{uuid.uuid4().hex}'), ('epoch', '0');
         PRAGMA application_id = {APPLICATION_ID};
         PRAGMA user_version = {SCHEMA_VERSION};
         COMMIT;

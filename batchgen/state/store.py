@@ -104,6 +104,10 @@ class StateReader(Protocol):
     def state_id(self) -> str:
         """The state's own name, given once at its making."""
 
+    @property
+    def epoch(self) -> int:
+        """How many starts have written to the state so far."""
+
     def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
         """Yield the newest attempt of every clip (of one account), oldest id first."""
 

@@ -5,7 +5,7 @@ transaction (a change that fails is undone alone), commits once, then wakes the 
 
     1. take the first queued change, then all others that wait
     2. BEGIN IMMEDIATE; each change between a savepoint and its release
-    3. COMMIT: from here on the changes survive a power cut
+    3. COMMIT: from here on the changes survive a power cut; note it in the high-water mark
     4. give every caller its result
 
 A caller that is cancelled undoes nothing: its change is committed all the same.
@@ -27,6 +27,7 @@ from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey, Intent
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import changes
+from batchgen.state.marks import Mark, height_of
 from batchgen.state.opening import open_for_writing
 from batchgen.state.store import Facts, Limit, Order, Run
 
@@ -67,6 +68,8 @@ class SqliteWriter:
         self._path = path
         self._now = now
         self._connection = open_for_writing(path)
+        self._mark = Mark(path)
+        self._mark.write(height_of(self._connection))
         self._queue: queue.SimpleQueue[_Queued[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="batchgen-state")
         self._thread.start()
@@ -122,6 +125,7 @@ class SqliteWriter:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
+        self._mark.close()
 
     async def _commit(self, change: Callable[[sqlite3.Connection], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -149,6 +153,7 @@ class SqliteWriter:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes.extend(self._try_change(queued.change) for queued in group)
             self._connection.execute("COMMIT")
+            self._mark.write(height_of(self._connection))
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):  # the transaction may have ended with it
                 self._connection.execute("ROLLBACK")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchgen.clip import AccountScope, Attempt
-from batchgen.errors import BadFile, DownloadError, InputError, LinkDead
+from batchgen.errors import BadFile, DownloadError, InputError, LinkDead, StateError
 from batchgen.output.download import Downloader
 from batchgen.output.folder import OutputFolder, claim
 
@@ -178,8 +178,8 @@ async def test_planted_links_are_refused(
 
 def test_a_folder_is_claimed_once_and_for_all(tmp_path: Path) -> None:
     """The same state and account may come again."""
-    claim(tmp_path / "out", "state-1", ACCOUNT)
-    claim(tmp_path / "out", "state-1", ACCOUNT)
+    claim(tmp_path / "out", "state-1", 1, ACCOUNT)
+    claim(tmp_path / "out", "state-1", 1, ACCOUNT)
     assert names(tmp_path) == {"out/.batchgen-owner.json"}
 
 
@@ -194,9 +194,17 @@ def test_a_folder_is_claimed_once_and_for_all(tmp_path: Path) -> None:
 )
 def test_another_owner_is_refused(tmp_path: Path, state: str, account: AccountScope) -> None:
     """Another state, provider, account or host is told whose folder it is and what to do."""
-    claim(tmp_path, "state-1", ACCOUNT)
+    claim(tmp_path, "state-1", 1, ACCOUNT)
     with pytest.raises(InputError, match=r"belongs to another.*--output"):
-        claim(tmp_path, state, account)
+        claim(tmp_path, state, 1, account)
+
+
+def test_an_old_copy_of_the_state_is_refused(tmp_path: Path) -> None:
+    """A folder that a later start filled does not take an earlier one of the same state."""
+    claim(tmp_path, "state-1", 7, ACCOUNT)
+    claim(tmp_path, "state-1", 8, ACCOUNT)
+    with pytest.raises(StateError, match="newer copy"):
+        claim(tmp_path, "state-1", 7, ACCOUNT)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]"])
@@ -204,14 +212,14 @@ def test_an_unreadable_owner_is_refused(tmp_path: Path, content: bytes) -> None:
     """A damaged owner file is never taken for ours."""
     (tmp_path / ".batchgen-owner.json").write_bytes(content)
     with pytest.raises(InputError, match="--output"):
-        claim(tmp_path, "state-1", ACCOUNT)
+        claim(tmp_path, "state-1", 1, ACCOUNT)
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     """An output folder that cannot be made is the person's to mend."""
     (tmp_path / "out").write_bytes(b"")
     with pytest.raises(InputError, match="cannot be used"):
-        claim(tmp_path / "out", "state-1", ACCOUNT)
+        claim(tmp_path / "out", "state-1", 1, ACCOUNT)
 
 
 async def test_holds_compares_the_size(
