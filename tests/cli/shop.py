@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,30 +106,56 @@ class Shop:
         ImageDraw.Draw(image).ellipse((80, 80, 240, 240), fill=colour)
         image.save(self.folder / "cup.png")
 
+    @property
+    def state(self) -> Path:
+        """Where the state lies."""
+        return self.folder / ".batchgen" / "state.db"
+
     def arguments(self, command: str, *options: str) -> list[str]:
         """Give the command line for this job."""
         return [command, str(self.job), *options]
 
     def call(self, command: str, *options: str) -> Result:
-        """Run a command in this process; a bug fails the test with its traceback."""
-        result = CliRunner().invoke(main, self.arguments(command, *options))
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
+        """Run a command on the job in this process; a bug fails the test with its traceback."""
+        return call_command(*self.arguments(command, *options))
+
+    def call_alone(self, command: str, *options: str) -> Result:
+        """Run a command without the job."""
+        return call_command(command, *options)
 
     def json(self, command: str, *options: str, code: int = 0) -> Any:
-        """Run a command with `--json` and give what it printed."""
-        result = self.call(command, *options, "--json")
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout)
+        """Run a command on the job with `--json` and give what it printed."""
+        return _printed(self.call(command, *options, "--json"), code)
+
+    def json_of(self, command: str, *options: str) -> Any:
+        """Run a command without the job with `--json` and give what it printed."""
+        return _printed(self.call_alone(command, *options, "--json"), 0)
 
     def start(self, command: str, *options: str, **how: Any) -> subprocess.Popen[str]:
         """Start a command in a process of its own."""
         return start_command(*self.arguments(command, *options), **how)
 
+    def results(self) -> list[dict[str, Any]]:
+        """Read the rows of `results.jsonl`."""
+        lines = (self.output / "results.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
     def clips(self) -> set[str]:
         """Name the SKUs whose clip lies in the output folder."""
         return {path.parent.name for path in self.output.glob("clips/*/*.mp4")}
+
+
+def call_command(*arguments: str) -> Result:
+    """Run batchgen in this process; a bug fails the test with its traceback."""
+    result = CliRunner().invoke(main, list(arguments))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def _printed(result: Result, code: int) -> Any:
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
 
 
 def start_command(*arguments: str, **how: Any) -> subprocess.Popen[str]:
@@ -146,6 +173,12 @@ def start_command(*arguments: str, **how: Any) -> subprocess.Popen[str]:
     )
 
 
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Wait for the end; give exit code, stdout and stderr."""
+    stdout, stderr = process.communicate(timeout=60)
+    return process.returncode, stdout, stderr
+
+
 def kill(process: subprocess.Popen[str]) -> None:
     """Kill a process as a power cut would."""
     os.kill(process.pid, signal.SIGKILL)
@@ -155,3 +188,12 @@ def kill(process: subprocess.Popen[str]) -> None:
 def skus(count: int) -> Iterable[str]:
     """Name that many SKUs."""
     return [f"S{number:03}" for number in range(1, count + 1)]
+
+
+def until(is_so: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    """Ask again and again until it is so; fail when the process ended meanwhile, or after 60 s."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert process is None or process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.01)

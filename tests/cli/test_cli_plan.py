@@ -29,7 +29,7 @@ def test_the_json_of_a_plan(shop: Shop) -> None:
 
 def test_a_plan_starts_with_count_and_price(shop: Shop) -> None:
     """What it costs is the first line for people."""
-    assert shop.call("plan").stdout.splitlines()[0] == "3 clips to buy for 3.75 CNY"
+    assert shop.call("plan").stdout.splitlines()[0] == "clips to buy: 3, for 3.75 CNY"
 
 
 def test_a_plan_leaves_nothing_behind(shop: Shop) -> None:

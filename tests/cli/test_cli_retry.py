@@ -60,7 +60,7 @@ def test_a_retry_can_be_narrowed(failed: Shop) -> None:
 def test_a_retry_shows_its_price(failed: Shop) -> None:
     """What it will cost is told before it is spent."""
     result = failed.call("retry", "--failed", "--yes")
-    assert "2 clips to buy again for 2.50 CNY" in result.stdout
+    assert "clips to buy again: 2, for 2.50 CNY" in result.stdout
 
 
 def test_a_retry_without_a_terminal_needs_yes(failed: Shop) -> None:
@@ -166,9 +166,10 @@ def test_written_off_clips_are_paid_and_left(doubtful: Shop) -> None:
 
 def test_an_adopted_task_is_brought_home(doubtful: Shop, open_shop: OpenShop) -> None:
     """The task that the lost answer named is found in the provider's bill and fetched."""
-    open_shop("--faults=reset=1")
-    assert doubtful.simulator
-    task_id = doubtful.simulator.bill()[-1]["task_id"]
+    simulator = open_shop("--faults=reset=1").simulator
+    assert simulator
+    request_id = {row["sku"]: row["request_id"] for row in doubtful.results()}["A"]
+    task_id = {line["request_id"]: line["task_id"] for line in simulator.bill()}[request_id]
     again(doubtful, "--uncertain", "--sku=A", f"--adopt={task_id}")
     assert buys(doubtful, code=3)["done"] == 1
     assert doubtful.clips() == {"A"}
