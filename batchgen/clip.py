@@ -14,7 +14,7 @@ the newest attempt with its key. Pure: standard library only; no file, clock, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -306,3 +306,22 @@ class Balance:
     def committed(self) -> Decimal:
         """The worst case: everything that is or may become a charge."""
         return self.reserved + self.at_risk + self.spent
+
+
+def deciding_attempt(attempts: Sequence[Attempt], fingerprint: str) -> Attempt | None:
+    """Find the attempt of a clip that says how it stands for a request; None without attempts.
+
+    `attempts` are all of one clip, oldest first. What is reserved decides; else the newest, but
+    one that bought nothing (put off, declared unpaid, refused for another request) lets the one
+    before it speak: what was bought once stays bought.
+    """
+    for attempt in reversed(attempts):
+        if attempt.money is MoneyPlace.RESERVED:
+            return attempt
+    for attempt in reversed(attempts):
+        is_refusal_of_it = (
+            attempt.state is AttemptState.REFUSED and attempt.fingerprint == fingerprint
+        )
+        if is_refusal_of_it or attempt.money is not MoneyPlace.RELEASED:
+            return attempt
+    return attempts[-1] if attempts else None

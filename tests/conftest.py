@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ _real_connect = socket.socket.connect
 
 
 @pytest.fixture(autouse=True)
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that would leave this machine."""
 
     def connect(self: socket.socket, address: Any) -> None:
@@ -22,4 +21,3 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         _real_connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
-    yield

@@ -13,7 +13,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from batchgen.clip import ALIVE, FETCHABLE, AccountScope, Attempt, AttemptState, ClipKey
+from batchgen.clip import (
+    ALIVE,
+    FETCHABLE,
+    AccountScope,
+    Attempt,
+    AttemptState,
+    ClipKey,
+    deciding_attempt,
+)
 from batchgen.item import Fault
 from batchgen.job.schema import Job
 from batchgen.messages import Message, msg
@@ -156,13 +164,19 @@ def _decided(clips: Sequence[Clip], history: History, on_change: OnChange) -> It
 
 
 def _matched(clips: Sequence[Clip], attempts: Sequence[Attempt]) -> dict[ClipKey, Attempt]:
-    """Find the newest attempt of each clip: by name, or by request when the variant was renamed.
+    """Find the attempt that decides for each clip: by name, or by request of a renamed variant.
 
     An attempt is adopted from another variant of the same SKU and take, unless it is by name and
     request the attempt of another clip of the plan. Each is adopted once.
     """
-    newest = {attempt.key: attempt for attempt in attempts}
-    matched = {clip.key: newest[clip.key] for clip in clips if clip.key in newest}
+    by_key: dict[ClipKey, list[Attempt]] = {}
+    for attempt in attempts:
+        by_key.setdefault(attempt.key, []).append(attempt)
+    matched = {
+        clip.key: deciding
+        for clip in clips
+        if (deciding := deciding_attempt(by_key.get(clip.key, ()), clip.fingerprint)) is not None
+    }
     free = _free(clips, attempts)
     for clip in clips:
         candidates = free.get(_request_name(clip))

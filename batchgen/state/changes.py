@@ -192,36 +192,17 @@ def account_id(connection: sqlite3.Connection, account: AccountScope) -> int:
 def _next_number(connection: sqlite3.Connection, account: int, intent: Intent) -> int:
     """Count the clip's purchases, this one included, refusing one that nobody asked for."""
     key = intent.key
-    row = connection.execute(
-        f"""{records.SELECT_ATTEMPT} WHERE attempt.account_id = ?
-            AND sku = ? AND variant = ? AND take = ? ORDER BY number DESC LIMIT 1""",
-        (account, key.sku, key.variant, key.take),
-    ).fetchone()
-    if row is None:
-        return 1
-    newest = records.read_attempt(row)
-    if second_purchase(newest, intent) or _is_in_hand(connection, account, intent):
-        refusal = f"{key}: attempt {newest.number} is {newest.state}, nobody asked to buy it again"
-        raise IllegalTransition(refusal)
-    return newest.number + 1
-
-
-def _is_in_hand(connection: sqlite3.Connection, account: int, intent: Intent) -> bool:
-    """Tell whether any purchase of the clip is in the air, or was made for the same order."""
-    key = intent.key
     rows = connection.execute(
-        """SELECT state, order_id FROM attempt
-           WHERE account_id = ? AND sku = ? AND variant = ? AND take = ?""",
+        f"""{records.SELECT_ATTEMPT} WHERE attempt.account_id = ?
+            AND sku = ? AND variant = ? AND take = ? ORDER BY number""",
         (account, key.sku, key.variant, key.take),
     )
-    for row in rows:
-        state = AttemptState(row["state"])
-        is_for_same_order = row["order_id"] is not None and row["order_id"] == intent.order_id
-        if MEANING[state][1] is MoneyPlace.RESERVED:
-            return True
-        if is_for_same_order and state is not AttemptState.REJECTED:
-            return True
-    return False
+    attempts = [records.read_attempt(row) for row in rows]
+    if second_purchase(attempts, intent):
+        states = ", ".join(attempt.state for attempt in attempts)
+        refusal = f"{key}: bought before ({states}), nobody asked to buy it again"
+        raise IllegalTransition(refusal)
+    return len(attempts) + 1
 
 
 def _check_limit(

@@ -22,6 +22,7 @@ from batchgen.clip import (
     Intent,
     MoneyPlace,
     TaskId,
+    deciding_attempt,
 )
 
 
@@ -180,19 +181,26 @@ class StateWriter(Protocol):
         """Write everything queued and release the connection."""
 
 
-def second_purchase(newest: Attempt, intent: Intent) -> bool:
-    """Tell whether buying the clip again would be a purchase that nobody asked for.
+def second_purchase(attempts: Sequence[Attempt], intent: Intent) -> bool:
+    """Tell whether buying a clip again would be a purchase that nobody asked for.
 
-    What is reserved is never bought beside itself. What is at risk or was refused needs an order.
-    What is spent needs an order, or a request that changed.
+    `attempts` are all of the clip, oldest first. What is reserved is never bought beside itself.
+    An order buys a clip once. Without one, what is at risk stays, and what is spent or was refused
+    is bought only for another request.
     """
-    if newest.money is MoneyPlace.RESERVED:
-        return True
-    if newest.state in {AttemptState.REJECTED, AttemptState.DECLARED_UNPAID}:
+    deciding = deciding_attempt(attempts, intent.fingerprint)
+    if deciding is None:
         return False
+    if deciding.money is MoneyPlace.RESERVED:
+        return True
     if intent.order_id is not None:
-        return newest.order_id == intent.order_id
-    return newest.money is MoneyPlace.AT_RISK or newest.fingerprint == intent.fingerprint
+        return any(
+            attempt.order_id == intent.order_id and attempt.state is not AttemptState.REJECTED
+            for attempt in attempts
+        )
+    if deciding.state in {AttemptState.REJECTED, AttemptState.DECLARED_UNPAID}:
+        return False
+    return deciding.money is MoneyPlace.AT_RISK or deciding.fingerprint == intent.fingerprint
 
 
 def purses_of(intent: Intent, run_id: str, job: str, day: str) -> tuple[Purse, ...]:

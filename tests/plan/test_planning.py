@@ -340,9 +340,19 @@ def test_a_provider_in_dollars_is_planned_in_dollars() -> None:
 def test_a_faulty_row_is_told_all_its_faults_at_once() -> None:
     """A row that the catalogue found faulty is looked at further, but never made or told twice."""
     found = Fault("catalog.csv", 2, "image", "picture-not-found", msg("no such picture"))
-    broken = an_item(model="vidu9", pictures=())
+    broken = an_item(model="vidu9")
     plan = make_plan(
         a_job(), ManifestRows((), [broken], [found], count=1), History(), Selection(), ACCOUNT
     )
     assert [fault.code for fault in plan.faults] == ["picture-not-found", "model-unknown"]
     assert plan.clips == ()
+
+
+@pytest.mark.parametrize("later", [AttemptState.REJECTED, AttemptState.REFUSED])
+def test_a_purchase_that_came_to_nothing_hides_no_earlier_one(later: AttemptState) -> None:
+    """Back to the first request after another one was refused: the first clip is simply there."""
+    saved = an_attempt(CLIP, AttemptState.SAVED, id=1, number=1)
+    nothing = an_attempt(CLIP, later, id=2, number=2, fingerprint=OTHER)
+    plan = a_plan(a_job(), an_item(), history=History(attempts=[saved, nothing]))
+    assert _actions(plan) == [A.DONE]
+    assert plan.clips[0].attempt == saved

@@ -191,11 +191,19 @@ class StoreMachine(RuleBasedStateMachine):
             return False
         if order_id is not None and self.is_bought_for(order_id, key):
             return False
-        if not earlier or earlier[-1].state in UNSENT or order_id is not None:
+        if order_id is not None:
             return True
-        newest = earlier[-1]
-        is_free_to_change = place(newest) in {MoneyPlace.SPENT, MoneyPlace.RELEASED}
-        return is_free_to_change and newest.fingerprint != fingerprint
+        telling = [
+            one
+            for one in earlier
+            if one.state not in UNSENT
+            and (one.state is not S.REFUSED or one.fingerprint == fingerprint)
+        ]
+        if not telling:
+            return True
+        return place(telling[-1]) is not MoneyPlace.AT_RISK and (
+            telling[-1].fingerprint != fingerprint
+        )
 
     # What happens
 

@@ -294,3 +294,21 @@ async def test_another_accounts_money_is_not_counted(
     other = ACCOUNT.__class__("simulator", "default", "simulator")
     assert reader.balance(other, Purse("job", "spring")) == Balance()
     assert list(reader.newest_attempts(other)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(S.SAVED, S.REJECTED, id="bought, then another request was put off"),
+        pytest.param(S.SAVED, S.REFUSED, id="bought, then another request was refused"),
+        pytest.param(S.SAVED, S.DECLARED_UNPAID, id="bought, then another was not billed"),
+    ],
+)
+async def test_what_was_bought_stays_bought(
+    writer: SqliteWriter, intent: MakeIntent, first: AttemptState, second: AttemptState
+) -> None:
+    """A later purchase that came to nothing does not let the first request be bought again."""
+    await bring_to(writer, intent("A", "v1:a"), first)
+    await bring_to(writer, intent("A", "v1:b"), second)
+    with pytest.raises(IllegalTransition):
+        await writer.reserve(RUN, intent("A", "v1:a"), DAY, [])
