@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-browser lint format messages lock clean
+.PHONY: demo test test-browser prove lint format messages lock clean
 
 demo: $(READY) ## the sample catalogue through the whole pipeline, into out/demo
 	$(BIN)/batchgen demo
@@ -14,6 +14,9 @@ test: $(READY) ## every test that needs nothing but pip packages
 
 test-browser: $(READY) ## the tests that open pages in Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
+
+prove: $(READY) ## the safety proofs: random kills, start races, damaged states, fuzzed inputs
+	$(BIN)/python -m pytest -q -n auto -m prove tests/prove
 
 lint: $(READY) ## layout, linter, types
 	$(BIN)/ruff format --check .
