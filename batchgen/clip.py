@@ -131,8 +131,6 @@ MEANING: Mapping[AttemptState, tuple[Status, MoneyPlace]] = {
 ALIVE = frozenset({_S.ACCEPTED, _S.STALLED, _S.VANISHED})
 #: Paid, and the file is still to be had.
 FETCHABLE = frozenset({_S.SUCCEEDED, _S.VERIFIED})
-#: Not bought, or in doubt: what `run` must neither forget nor send again by itself.
-DOUBTFUL = frozenset({_S.INTENT, _S.UNKNOWN, _S.VANISHED})
 
 
 def check_move(old: AttemptState, new: AttemptState) -> None:
@@ -311,17 +309,22 @@ class Balance:
 def deciding_attempt(attempts: Sequence[Attempt], fingerprint: str) -> Attempt | None:
     """Find the attempt of a clip that says how it stands for a request; None without attempts.
 
-    `attempts` are all of one clip, oldest first. What is reserved decides; else the newest, but
-    one that bought nothing (put off, declared unpaid, refused for another request) lets the one
-    before it speak: what was bought once stays bought.
+    `attempts` are all of one clip, oldest first. What is reserved decides. Else, from the newest
+    back: the first of this very request, or the newest when it is at risk. What bought nothing
+    (put off, declared unpaid, refused for another request) is passed over: what was bought once
+    stays bought.
     """
     for attempt in reversed(attempts):
         if attempt.money is MoneyPlace.RESERVED:
             return attempt
+    newest_bought: Attempt | None = None
     for attempt in reversed(attempts):
-        is_refusal_of_it = (
-            attempt.state is AttemptState.REFUSED and attempt.fingerprint == fingerprint
-        )
-        if is_refusal_of_it or attempt.money is not MoneyPlace.RELEASED:
+        is_same = attempt.fingerprint == fingerprint
+        if attempt.money is MoneyPlace.RELEASED:
+            if is_same and attempt.state is AttemptState.REFUSED:
+                return attempt
+            continue
+        if is_same or (newest_bought is None and attempt.money is MoneyPlace.AT_RISK):
             return attempt
-    return attempts[-1] if attempts else None
+        newest_bought = newest_bought or attempt
+    return newest_bought or (attempts[-1] if attempts else None)

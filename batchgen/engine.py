@@ -67,6 +67,8 @@ class Workspace:
     #: Whose money and clips: provider, account name, host.
     account: AccountScope
     catalogue: Catalogue
+    #: The budget that was asked for beside the job file, if any.
+    asked_budget: Decimal | None = None
 
     @property
     def state_path(self) -> Path:
@@ -161,6 +163,7 @@ def open_workspace(path: Path, options: Options, environ: Mapping[str, str]) -> 
         settings=settings,
         account=_account(job, settings),
         catalogue=read_manifest(job),
+        asked_budget=options.budget,
     )
 
 
@@ -240,6 +243,9 @@ def reading(path: Path) -> Iterator[SqliteReader | None]:
 
 def _read_job(path: Path, options: Options, environ: Mapping[str, str]) -> tuple[Job, Settings]:
     job = load_job(path, options.overrides())
+    if options.provider == "simulator" and options.output is None:
+        # A rehearsal of a job that is meant for a real provider leaves its folder alone.
+        job = job.model_copy(update={"output": f"{job.output}.simulator"})
     return job, _settings(job.path, options, environ)
 
 

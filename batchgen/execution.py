@@ -95,12 +95,18 @@ class Session:
         started = self.clock.monotonic()
         stop = Stop()
         async with AsyncExitStack() as stack:
-            provider, folder_of = await self._connect(stack)
+            provider, downloader = await self._connect(stack)
+            folder = OutputFolder(self.workspace.output, downloader)
+
+            def folder_of(attempt: Attempt) -> ClipFolder:
+                is_ours = attempt.job == plan.job
+                return folder if is_ours else OutputFolder(Path(attempt.output), downloader)
+
             run = await self._start_run(plan, new_run=new_run)
             context = self._context(plan, run, stop, observer)
             runner = _runner(self.workspace, context, provider, folder_of)
             left = self.reader.unfinished(self.workspace.account)
-            left += await self._missing(plan, folder_of, observer)
+            left += await self._missing(plan, folder, observer)
             ours = [attempt for attempt in left if attempt.job == plan.job]
             context.tally.total = len(plan.to_buy) + len(ours)
             on_runner(runner)
@@ -109,9 +115,7 @@ class Session:
             stop.request(StopReason.BUDGET, msg("a budget kept some clips from being bought"))
         return Ending(run, stop.reason, stop.message, self.clock.monotonic() - started)
 
-    async def _connect(
-        self, stack: AsyncExitStack
-    ) -> tuple[BigModelClient, Callable[[Attempt], ClipFolder]]:
+    async def _connect(self, stack: AsyncExitStack) -> tuple[BigModelClient, Downloader]:
         """Open the provider and the downloads for as long as the stack lasts."""
         account = self.workspace.job.account
         base_url = self.workspace.base_url
@@ -131,14 +135,7 @@ class Session:
         downloader = await stack.enter_async_context(
             Downloader(allow_loopback=is_loopback(host_of(base_url)))
         )
-        ours = OutputFolder(self.workspace.output, downloader)
-
-        def folder_of(attempt: Attempt) -> ClipFolder:
-            if attempt.job == self.workspace.job.name:
-                return ours
-            return OutputFolder(Path(attempt.output), downloader)
-
-        return provider, folder_of
+        return provider, downloader
 
     async def _start_run(self, plan: Plan, *, new_run: bool) -> Run:
         """Continue the job's open run, or open a new one; give it with the ceiling it now has.
@@ -150,7 +147,7 @@ class Session:
         last = self.reader.last_run(plan.job, account)
         run_id = _new_run_id()
         if last is not None and not new_run and continues(last, said):
-            run_id, said = last.id, said or last.budget
+            run_id, said = last.id, self.workspace.asked_budget or last.budget or said
         run = Run(
             id=run_id,
             job=plan.job,
@@ -185,16 +182,14 @@ class Session:
             ),
         )
 
-    async def _missing(
-        self, plan: Plan, folder_of: Callable[[Attempt], ClipFolder], observer: Observer
-    ) -> list[Attempt]:
-        """Find done clips whose file is gone; those whose link still lives are fetched again."""
+    async def _missing(self, plan: Plan, folder: OutputFolder, observer: Observer) -> list[Attempt]:
+        """Put every done clip under its name; give those to fetch again, whose link still lives."""
         gone = [
             entry.attempt
             for entry in plan.clips
             if entry.action is Action.DONE
             and entry.attempt is not None
-            and not folder_of(entry.attempt).holds(entry.attempt)
+            and not await folder.restore(entry.attempt, entry.clip.key)
         ]
         now = self.clock.now()
         alive = [attempt for attempt in gone if (attempt.url_expires_at or 0) > now]

@@ -57,21 +57,17 @@ class Catalogue:
     warnings: tuple[Fault, ...]
     #: Rows with any text in them, faulty ones included.
     rows: int
-    #: Rows without any text, skipped.
-    blank_rows: int
     #: Hash of the manifest's bytes; of a folder, of its rows.
     sha256: str
 
 
-def read_manifest(job: Job, encoding: str | None = None) -> Catalogue:
+def read_manifest(job: Job) -> Catalogue:
     """Read the job's manifest and look at every local picture that it names; asks no network.
-
-    `encoding`, from a flag, wins over the job's.
 
     Raises:
         ManifestError: the manifest as a whole cannot be read.
     """
-    source = _open(job, encoding)
+    source = _open(job)
     is_folder = source.path.is_dir()
     table = read_pictures_folder(source) if is_folder else _reader_of(source)(source)
     folders = _picture_folders(job, source)
@@ -95,17 +91,16 @@ def read_manifest(job: Job, encoding: str | None = None) -> Catalogue:
         faults=tuple(sorted(faults, key=lambda fault: fault.row or 0)),
         warnings=tuple(warnings),
         rows=len(table.rows) + len(table.faults),
-        blank_rows=table.blank_rows,
         sha256=hashlib.sha256(
             repr(table.rows).encode() if is_folder else source.content
         ).hexdigest(),
     )
 
 
-def _open(job: Job, encoding: str | None) -> Source:
+def _open(job: Job) -> Source:
     manifest = job.manifest
     path = job.resolve(manifest.path)
-    source = Source(manifest.path, path, b"", encoding or manifest.encoding, manifest.sheet)
+    source = Source(manifest.path, path, b"", manifest.encoding, manifest.sheet)
     if path.is_dir():
         return source
     try:

@@ -110,14 +110,27 @@ class PictureFinder:
 
 def _remote(url: str) -> RemotePicture | PictureProblem:
     try:
-        host = urlsplit(url).hostname
+        parts = urlsplit(url)
     except ValueError:
-        host = None
-    if not host or any(sign.isspace() for sign in url):
+        return _no_whole_url(url)
+    if "@" in parts.netloc:
         return PictureProblem(
-            "picture-url", msg("{url} is no whole URL: write blanks in it as %20", url=url)
+            "picture-url",
+            msg(
+                "the URL at {host} holds a user name or a password, which would be sent and"
+                " written down: give one that needs none",
+                host=parts.hostname or "?",
+            ),
         )
+    if not parts.hostname or any(sign.isspace() for sign in url):
+        return _no_whole_url(url)
     return RemotePicture(url)
+
+
+def _no_whole_url(url: str) -> PictureProblem:
+    return PictureProblem(
+        "picture-url", msg("{url} is no whole URL: write blanks in it as %20", url=url)
+    )
 
 
 def _existing(folder: Path, name: str) -> Path | None:

@@ -117,8 +117,6 @@ class Table:
     #: One for each row that could not be read.
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
-    #: Rows without any text, skipped.
-    blank_rows: int = 0
 
     @classmethod
     def of(
@@ -127,7 +125,6 @@ class Table:
         entries: Iterable[Row | Fault],
         *,
         warnings: Iterable[Fault] = (),
-        blank_rows: int = 0,
     ) -> Table:
         """Sort what a reader yielded into rows and faults."""
         rows: list[Row] = []
@@ -137,7 +134,7 @@ class Table:
                 rows.append(entry)
             else:
                 faults.append(entry)
-        return cls(tuple(columns), tuple(rows), tuple(faults), tuple(warnings), blank_rows)
+        return cls(tuple(columns), tuple(rows), tuple(faults), tuple(warnings))
 
 
 #: Reads one format.
@@ -159,21 +156,20 @@ def tabulate(
     """
     header: tuple[str, ...] = ()
     entries: list[Row | Fault] = []
-    blank_rows = 0
     for record in records:
         if isinstance(record, Fault):
             entries.append(record)
             continue
         cells = [unguarded(stripped(cell)) for cell in record.cells]
         if not any(cells):
-            blank_rows += 1
-        elif header:
+            continue
+        if header:
             entries.append(_row(source, header, record, cells))
         else:
             header = _header(source, cells)
     if not header:
         raise source.error(msg("it is empty: its first row must name the columns, one of them sku"))
-    return Table.of(header, entries, warnings=warnings, blank_rows=blank_rows)
+    return Table.of(header, entries, warnings=warnings)
 
 
 def _header(source: Source, cells: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import click
 
 from batchgen.cli.exit_codes import ExitCode, code_of
 from batchgen.cli.help_page import HelpContext
-from batchgen.cli.speech import complain, heard
+from batchgen.cli.speech import complain, fill_closed_streams, heard
 from batchgen.errors import BatchgenError
 from batchgen.messages import msg
 
@@ -47,6 +47,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an error of ours becomes its sentence on stderr and its exit code."""
+        fill_closed_streams()
         try:
             return super().invoke(ctx)
         except BatchgenError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from batchgen.clip import ClipKey, Status
+from batchgen.clip import Attempt, ClipKey, Status
 from batchgen.errors import BatchgenError, Busy
 from batchgen.plan.values import Plan
 from batchgen.provider.port import StopReason
@@ -30,6 +30,8 @@ class ExitCode(IntEnum):
 
 #: Statuses that keep a finished run from being complete.
 _NOT_DONE = frozenset({Status.READY, Status.LOST, Status.RUNNING, Status.FAILED, Status.UNCERTAIN})
+#: The same for purchases that no clip of the plan has: nothing is to be done about a failed one.
+_NOT_OVER = frozenset({Status.READY, Status.RUNNING, Status.UNCERTAIN})
 
 
 def code_of(error: BatchgenError) -> int:
@@ -38,11 +40,16 @@ def code_of(error: BatchgenError) -> int:
 
 
 def code_of_run(
-    after: Plan, asked: Iterable[ClipKey], stopped: StopReason | None, signal: int | None
+    after: Plan,
+    asked: Iterable[ClipKey],
+    stopped: StopReason | None,
+    signal: int | None,
+    beside: Iterable[Attempt] = (),
 ) -> int:
     """Give the exit code of a run from how it ended and how the clips stand after it.
 
-    `asked` are the clips it was to buy; `signal` is the one that stopped it.
+    `asked` are the clips it was to buy; `signal` is the one that stopped it; `beside` are the
+    job's attempts that no clip of the plan has.
     """
     if signal is not None:
         return 128 + signal
@@ -52,5 +59,5 @@ def code_of_run(
     incomplete = any(
         entry.status in _NOT_DONE or (entry.clip.key in wanted and entry.status is not Status.DONE)
         for entry in after.clips
-    )
+    ) or any(attempt.status in _NOT_OVER for attempt in beside)
     return ExitCode.INCOMPLETE if incomplete or after.faults else ExitCode.DONE

@@ -15,7 +15,7 @@ from batchgen.errors import InputError
 from batchgen.execution import unwritable, write_output
 from batchgen.language import language_here
 from batchgen.messages import msg
-from batchgen.output.folder import claim
+from batchgen.output.folder import check_owner
 from batchgen.plan.values import Selection
 
 
@@ -31,7 +31,7 @@ def command(job: Path, options: Options) -> None:
             raise InputError(
                 msg("there is no state {path} yet: `run` makes it", path=workspace.state_path)
             )
-        claim(workspace.output, reader.state_id, reader.epoch, workspace.account)
+        check_owner(workspace.output, reader.state_id, workspace.account)
         plan = workspace.plan(reader, Selection(), now)
         try:
             warnings = write_output(workspace, plan, reader, now, language_here())

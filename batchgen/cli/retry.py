@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from batchgen.cli.beside import in_doubt
 from batchgen.cli.exit_codes import ExitCode
 from batchgen.cli.options import as_json, job_argument, job_options
 from batchgen.cli.running import Manners, complete, confirm, run_and_tell
@@ -67,16 +68,17 @@ def command(
 
     async def retry() -> int:
         async with open_session(workspace, SystemClock()) as session:
-            selected = _selected(session.plan(Selection()), kind, frozenset(skus))
-            if kind == "uncertain":
-                await _own_up(session, selected)
+            doubtful = await _doubtful(session, frozenset(skus)) if kind == "uncertain" else []
             if choice is None or choice == "buy_again":
+                selected = _selected(session.plan(Selection()), kind, frozenset(skus))
+                _tell_unbuyable(doubtful, selected)
                 return await _buy_again(session, kind, selected, manners)
-            settled = await _settle(session, selected, choice, str(said["adopt"] or "").strip())
+            settled = await _settle(session, doubtful, choice, str(said["adopt"] or "").strip())
             _tell_settled(settled, manners)
             return ExitCode.DONE
 
-    workspace.require_skus(skus)
+    if kind != "uncertain":
+        workspace.require_skus(skus)
     ctx.exit(complete(retry()))
 
 
@@ -128,22 +130,46 @@ def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
     ]
 
 
-async def _own_up(session: Session, selected: list[PlannedClip]) -> None:
-    """Record that the calls a killed run left open were not answered."""
-    for entry in selected:
-        if entry.attempt is not None and entry.attempt.state is AttemptState.INTENT:
-            await session.writer.move(entry.attempt.id, AttemptState.UNKNOWN, "not answered")
+async def _doubtful(session: Session, skus: frozenset[str]) -> list[Attempt]:
+    """List the job's attempts in doubt, of clips that the catalogue no longer has too.
+
+    Calls that a killed run left open are recorded as not answered first.
+
+    Raises:
+        InputError: an SKU is neither in doubt nor in the catalogue.
+    """
+    workspace = session.workspace
+    found = in_doubt(session.reader, workspace.job.name, workspace.account)
+    workspace.require_skus(skus - {attempt.key.sku for attempt in found})
+    found = [attempt for attempt in found if not skus or attempt.key.sku in skus]
+    for attempt in found:
+        if attempt.state is AttemptState.INTENT:
+            await session.writer.move(attempt.id, AttemptState.UNKNOWN, "not answered")
+    return found
+
+
+def _tell_unbuyable(doubtful: list[Attempt], selected: list[PlannedClip]) -> None:
+    """Name the clips in doubt that are not bought again."""
+    ids = {entry.attempt.id for entry in selected if entry.attempt is not None}
+    for attempt in doubtful:
+        if attempt.id not in ids:
+            remark(
+                msg(
+                    "{clip} stays in doubt: the catalogue has no such clip any more, or it was"
+                    " bought again; settle it with --adopt ID, --unpaid or --write-off",
+                    clip=str(attempt.key),
+                )
+            )
 
 
 async def _settle(
-    session: Session, selected: list[PlannedClip], choice: str, task_id: str
+    session: Session, doubtful: list[Attempt], choice: str, task_id: str
 ) -> list[Attempt]:
     """Settle clips in doubt as the person says; give their attempts as they stand then.
 
     Raises:
         InputError: there are none, or the task to adopt cannot be theirs.
     """
-    doubtful = [entry.attempt for entry in selected if entry.attempt is not None]
     if not doubtful or (choice == "adopt" and len(doubtful) != 1):
         raise InputError(
             msg(

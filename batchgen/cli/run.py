@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,10 +15,10 @@ from batchgen.cli.selecting import selecting
 from batchgen.cli.showing import show_plan
 from batchgen.cli.speech import heard, remark
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace
-from batchgen.errors import PlanMoved
+from batchgen.engine import Options, Workspace, open_workspace
+from batchgen.errors import InputError, PlanMoved
 from batchgen.execution import Session, open_session
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
 from batchgen.plan.lock import check_lock, selection_of
 from batchgen.plan.values import Plan, Selection
 
@@ -58,14 +59,44 @@ def command(
     if lock is not None and selection == Selection():
         selection = selection_of(lock)
 
+    has_waited = False
+
+    def on_wait(message: Message) -> None:
+        nonlocal has_waited
+        has_waited = True
+        remark(message)
+
     async def run() -> int:
         async with open_session(
-            workspace, SystemClock(), on_wait=remark if wait else None
+            workspace, SystemClock(), on_wait=on_wait if wait else None
         ) as session:
+            if has_waited:
+                session = _with(session, open_workspace(job, options, os.environ))
             plan = _checked(session, selection, lock, manners)
             return await _run(session, plan, manners)
 
     ctx.exit(complete(run()))
+
+
+def _with(session: Session, fresh: Workspace) -> Session:
+    """Take what job and catalogue say after the wait.
+
+    Raises:
+        InputError: they name another state, account or output folder than the one that is held.
+    """
+    if _held(fresh) != _held(session.workspace):
+        raise InputError(
+            msg(
+                "{file} names another state, account or output folder since the wait began:"
+                " run it again",
+                file=fresh.job.path,
+            )
+        )
+    return replace(session, workspace=fresh)
+
+
+def _held(workspace: Workspace) -> tuple[object, ...]:
+    return workspace.state_path, workspace.account, workspace.base_url, workspace.output
 
 
 def _checked(session: Session, selection: Selection, lock: object, manners: Manners) -> Plan:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,9 +15,10 @@ from typing import Any
 
 import click
 
+from batchgen.cli.beside import beside
 from batchgen.cli.exit_codes import ExitCode, code_of_run
 from batchgen.cli.speech import heard, remark, tell, tell_faults, tell_json
-from batchgen.clip import AccountScope, Status
+from batchgen.clip import AccountScope, Attempt, MoneyPlace, Status
 from batchgen.errors import InputError, StateError
 from batchgen.execution import Ending, Session, unwritable
 from batchgen.language import language_here, say_here
@@ -117,11 +118,13 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
         no_disk = _write_output(session, after)
         ending = replace(ending, stopped=ending.stopped or no_disk)
         asked = [entry.clip.key for entry in plan.to_buy]
-        code = code_of_run(after, asked, ending.stopped, stopper.signal)
+        others = beside(after, session.reader)
+        code = code_of_run(after, asked, ending.stopped, stopper.signal, others)
         if stopper.signal is None and not await _end_run(session, ending, code):
             ending = replace(ending, stopped=ending.stopped or StopReason.STATE)
             code = ExitCode.STOPPED
-    summary = _summary(session, plan, after, ending, code)
+    counts = _counts(after, others)
+    summary = _summary(session, plan, after, ending, counts) | {"exit": code}
     if manners.as_json:
         tell_json(summary)
     else:
@@ -210,15 +213,21 @@ class _Stopper:
             remark(msg("stopping: what is in the air is recorded first; again to leave at once"))
 
 
-def _summary(
-    session: Session, before: Plan, after: Plan, ending: Ending, code: int
-) -> dict[str, Any]:
-    """Give `run --json` (contract, section 7)."""
+def _counts(after: Plan, others: Iterable[Attempt]) -> dict[str, int]:
+    """Count the clips of a job by status; what is over for a clip no longer wanted is left out."""
     counts = Counter(entry.status for entry in after.clips)
+    counts.update(it.status for it in others if it.status is not Status.FAILED)
+    return {status.value: counts[status] for status in Status if status is not Status.INVALID}
+
+
+def _summary(
+    session: Session, before: Plan, after: Plan, ending: Ending, counts: Mapping[str, int]
+) -> dict[str, Any]:
+    """Give `run --json` (contract, section 7) but for its exit code."""
     money = session.reader.balance(after.account, Purse("job", after.job))
     return {
         "run": ending.run.id,
-        **{status.value: counts[status] for status in Status if status is not Status.INVALID},
+        **counts,
         "changed": sum(entry.action is Action.CHANGED for entry in after.clips),
         "invalid": len({(fault.file, fault.row) for fault in after.faults}),
         "skipped": sum(entry.action is Action.DONE for entry in before.clips),
@@ -227,9 +236,33 @@ def _summary(
         "reserved": plain(money.reserved),
         "currency": after.currency,
         "seconds": round(ending.seconds, 1),
-        "exit": code,
         "stopped": ending.stopped,
     }
+
+
+def _tell_failed(after: Plan) -> None:
+    """Name the failed clips, and say what became of their money."""
+    places: set[MoneyPlace] = set()
+    for entry in after.clips:
+        if entry.status is not Status.FAILED or entry.attempt is None:
+            continue
+        places.add(entry.attempt.money)
+        reason = entry.attempt.error or "FAIL"
+        remark(msg("{clip} failed: {reason}", clip=str(entry.clip.key), reason=reason))
+    if MoneyPlace.RELEASED in places:
+        remark(
+            msg(
+                "nothing was charged for a clip that the provider refused:"
+                " mend its row and run again"
+            )
+        )
+    if MoneyPlace.AT_RISK in places:
+        remark(
+            msg(
+                "a clip that the provider reported as FAIL may have been billed;"
+                " `retry --failed` buys it again at its price"
+            )
+        )
 
 
 def _tell_ending(session: Session, after: Plan, ending: Ending, summary: dict[str, Any]) -> None:
@@ -243,22 +276,7 @@ def _tell_ending(session: Session, after: Plan, ending: Ending, summary: dict[st
         )
     elif ending.message is not None:
         remark(msg("stopped early: {reason}; run again to go on", reason=ending.message))
-    for entry in after.clips:
-        if entry.status is Status.FAILED and entry.attempt is not None:
-            remark(
-                msg(
-                    "{clip} failed: {reason}",
-                    clip=str(entry.clip.key),
-                    reason=entry.attempt.error or "FAIL",
-                )
-            )
-    if summary["failed"]:
-        remark(
-            msg(
-                "a clip that the provider reported as FAIL may have been billed;"
-                " `retry --failed` buys it again at its price"
-            )
-        )
+    _tell_failed(after)
     tell(
         msg(
             "done {done}, failed {failed}, uncertain {uncertain}, not here yet {others}"

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -20,7 +21,7 @@ from batchgen.plan.values import plain
 
 #: Faults shown one by one; the rest is counted.
 _FAULTS_SHOWN = 200
-#: A pipe whose reader left, a terminal that is gone.
+#: A pipe whose reader left, a terminal that is gone: nobody is there to be told.
 _NOBODY_READS = frozenset({errno.EPIPE, errno.EIO})
 
 
@@ -47,13 +48,29 @@ def tell_json(value: Any) -> None:
 
 
 def write_line(text: str, *, to_stderr: bool = False) -> None:
-    """Print a line; when nobody reads on, the command goes on in silence."""
+    """Print a line; where it cannot be written, the command goes on in silence.
+
+    That a full disk takes no more results is told once on stderr.
+    """
     try:
         click.echo(text, err=to_stderr)
     except OSError as error:
-        if error.errno not in _NOBODY_READS:
-            raise
         _silence(sys.stderr if to_stderr else sys.stdout)
+        if not to_stderr and error.errno not in _NOBODY_READS:
+            reason = error.strerror or type(error).__name__
+            remark(msg("the result cannot be printed in full ({reason})", reason=reason))
+
+
+def fill_closed_streams() -> None:
+    """Open the null device for each standard stream that was closed before the start.
+
+    Without it the next file that is opened takes the stream's place, and what is meant for the
+    stream is written into that file.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, stream)
 
 
 def _silence(stream: TextIO) -> None:

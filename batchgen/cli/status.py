@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from batchgen.cli.beside import beside, in_doubt
 from batchgen.cli.options import as_json, job_options, optional_job
 from batchgen.cli.speech import heard, tell, tell_json, tell_table
 from batchgen.clip import FETCHABLE, AccountScope, Attempt, AttemptState, Balance, Status
@@ -44,7 +45,7 @@ class _Standing:
     counts: Counter[Status]
     money: Balance
     currency: str
-    #: The newest of each clip that has any.
+    #: The newest of each clip that has any, and what else of the job may need a person.
     attempts: Sequence[Attempt]
 
     def trouble(self) -> list[Attempt]:
@@ -78,7 +79,13 @@ def _of_job(job: Path, options: Options) -> _Standing:
         plan = workspace.plan(reader, Selection(), SystemClock().now())
         purse = Purse("job", plan.job)
         money = Balance() if reader is None else reader.balance(plan.account, purse)
+        others = [] if reader is None else beside(plan, reader)
+        doubts = [] if reader is None else in_doubt(reader, plan.job, plan.account)
+    attempts = [entry.attempt for entry in plan.clips if entry.attempt is not None]
+    # A clip that was bought again while in doubt has a doubt of its own and a newer attempt.
+    by_id = {attempt.id: attempt for attempt in (*attempts, *others, *doubts)}
     counts = Counter(entry.status for entry in plan.clips)
+    counts.update(attempt.status for attempt in others)
     counts[Status.INVALID] = len({(fault.file, fault.row) for fault in plan.faults})
     return _Standing(
         job=plan.job,
@@ -86,7 +93,7 @@ def _of_job(job: Path, options: Options) -> _Standing:
         counts=counts,
         money=money,
         currency=plan.currency,
-        attempts=[entry.attempt for entry in plan.clips if entry.attempt is not None],
+        attempts=list(by_id.values()),
     )
 
 

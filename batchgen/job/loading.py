@@ -22,6 +22,8 @@ from batchgen.job.wording import fault_lines
 from batchgen.messages import msg
 
 _NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
+#: Keys of a job that change nothing of what is asked for.
+_NOT_BOUGHT = {"output", "budget"}
 
 
 def load_job(path: str | Path, overrides: Mapping[str, str] = _NO_OVERRIDES) -> Job:
@@ -54,8 +56,12 @@ def load_job(path: str | Path, overrides: Mapping[str, str] = _NO_OVERRIDES) -> 
 
 
 def job_digest(job: Job) -> str:
-    """Hash what a job says, wherever its file lies; the order of axes and labels counts."""
-    said = json.dumps(job.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+    """Hash what a job says of what is bought, wherever its file lies.
+
+    The order of axes and labels counts; the output folder and the budgets do not.
+    """
+    bought = job.model_dump(mode="json", exclude=_NOT_BOUGHT)
+    said = json.dumps(bought, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from batchgen.clip import AccountScope, Attempt
+from batchgen.clip import AccountScope, Attempt, ClipKey
 from batchgen.errors import BadFile, DownloadError, InputError, StateError
 from batchgen.messages import msg
 from batchgen.output.disk import replace_patiently, sync_folder, write_whole
@@ -31,37 +34,46 @@ OWNER_FILE = ".batchgen-owner.json"
 
 
 def claim(root: Path, state_id: str, epoch: int, account: AccountScope) -> None:
-    """Make the output folder and write down whose it is, and how far its state had come; blocks.
+    """Make the output folder and write down whose it is, and how far its state has come; blocks.
 
-    `epoch` counts the starts of the state: a folder that saw a later one belongs to a newer copy.
+    `epoch` counts the starts of the state, this one included.
 
     Raises:
         InputError: it belongs to another account or state, or cannot be used.
-        StateError: the state is an old copy.
+        StateError: a start as late as this one filled it before: the state is an old copy.
     """
-    owner = {
-        "state": state_id,
-        "provider": account.provider,
-        "account": account.name,
-        "host": account.host,
-    }
-    path = root / OWNER_FILE
+    seen = check_owner(root, state_id, account)
+    if seen >= epoch:
+        raise StateError(
+            msg(
+                "the output folder {folder} was filled by a newer copy of this state; nothing was"
+                " sent. Put the newest state back",
+                folder=root,
+            )
+        )
+    record = json.dumps(_owner(state_id, account) | {"epoch": epoch}, ensure_ascii=False, indent=2)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        found = json.loads(path.read_bytes()) if path.exists() else owner
-        seen = int(found.pop("epoch", 0))
-        if found == owner and seen < epoch:
-            written = json.dumps(owner | {"epoch": epoch}, ensure_ascii=False, indent=2)
-            write_whole(path, written.encode())
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(
-            msg(
-                "the output folder {folder} cannot be used ({reason}); name another with --output",
-                folder=root,
-                reason=error,
-            )
-        ) from error
-    if found != owner:
+        write_whole(root / OWNER_FILE, record.encode())
+    except OSError as error:
+        raise _unusable(root, error) from error
+
+
+def check_owner(root: Path, state_id: str, account: AccountScope) -> int:
+    """Give the last start of the state that filled the folder, 0 for none; blocks.
+
+    Raises:
+        InputError: it belongs to another account or state, or cannot be used.
+    """
+    path = root / OWNER_FILE
+    try:
+        if not path.exists():
+            return 0
+        found = json.loads(path.read_bytes())
+        seen = int(found.pop("epoch"))
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise _unusable(root, error) from error
+    if found != _owner(state_id, account):
         raise InputError(
             msg(
                 "the output folder {folder} belongs to another account or state ({owner});"
@@ -70,14 +82,26 @@ def claim(root: Path, state_id: str, epoch: int, account: AccountScope) -> None:
                 owner=_owner_text(found),
             )
         )
-    if seen > epoch:
-        raise StateError(
-            msg(
-                "the output folder {folder} was filled by a newer copy of this state; nothing was"
-                " sent. Put the newest state back",
-                folder=root,
-            )
+    return seen
+
+
+def _owner(state_id: str, account: AccountScope) -> dict[str, str | int]:
+    return {
+        "state": state_id,
+        "provider": account.provider,
+        "account": account.name,
+        "host": account.host,
+    }
+
+
+def _unusable(root: Path, error: Exception) -> InputError:
+    return InputError(
+        msg(
+            "the output folder {folder} cannot be used ({reason}); name another with --output",
+            folder=root,
+            reason=error,
         )
+    )
 
 
 def _owner_text(found: dict[str, str]) -> str:
@@ -112,12 +136,42 @@ class OutputFolder:
         """Give the verified clip its final name, poster and provenance. See `port.ClipFolder`."""
         return await asyncio.to_thread(self._publish, attempt)
 
-    def holds(self, attempt: Attempt) -> bool:
-        """Tell whether the saved file stands where the state says, by size."""
-        if attempt.file is None:
+    async def restore(self, attempt: Attempt, key: ClipKey) -> bool:
+        """Make sure that a saved clip stands under a clip's name; False when it is nowhere.
+
+        It may lie under the name it was bought for, in the folder of another job, or in `old/`.
+        """
+        return await asyncio.to_thread(self._restore, attempt, clip_file(key))
+
+    def _restore(self, attempt: Attempt, file: str) -> bool:
+        if self._stands(attempt, file):
+            return True
+        source = next((path for path in self._copies(attempt) if _has_bytes(path, attempt)), None)
+        if source is None:
             return False
-        path = self._root / attempt.file
-        return path.is_file() and path.stat().st_size == attempt.size_bytes
+        part = _part(self._place(file))
+        shutil.copyfile(source, part)
+        return self._publish(replace(attempt, file=file))
+
+    def _stands(self, attempt: Attempt, file: str) -> bool:
+        """Tell by size and provenance whether a file is the clip; its bytes are not read."""
+        path = self._root / file
+        if not path.is_file() or path.stat().st_size != attempt.size_bytes:
+            return False
+        try:
+            told = json.loads((self._root / provenance_file(file)).read_bytes())["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return _has_bytes(path, attempt)
+        return bool(told == attempt.sha256)
+
+    def _copies(self, attempt: Attempt) -> Iterator[Path]:
+        """Yield the places where the clip may lie."""
+        if attempt.file is None:
+            return
+        retired = PurePosixPath("old") / PurePosixPath(attempt.file).relative_to("clips")
+        for root in dict.fromkeys((self._root, Path(attempt.output))):
+            yield root / attempt.file
+            yield from sorted((root / retired.parent).glob("*.mp4"))
 
     def _publish(self, attempt: Attempt) -> bool:
         if attempt.file is None:

@@ -45,6 +45,3 @@ class ClipFolder(Protocol):
         `attempt.file` and `attempt.sha256` say which. Returns False when neither the temporary
         nor the final file holds those bytes any more (it must be fetched again).
         """
-
-    def holds(self, attempt: Attempt) -> bool:
-        """Tell whether the saved file of the attempt stands where the state says, by size."""

@@ -15,7 +15,7 @@ from typing import Any
 from batchgen.clip import Attempt, ClipKey, ClipRequest, RemotePicture, Status
 from batchgen.item import Fault
 from batchgen.messages import Message, Say, msg
-from batchgen.output.names import poster_file
+from batchgen.output.names import clip_file, poster_file
 from batchgen.plan.values import Plan, PlannedClip, plain
 
 
@@ -104,7 +104,6 @@ def provenance(attempt: Attempt, version: str) -> dict[str, Any]:
         "height": attempt.height,
         "duration_s": attempt.duration_s,
         "checks": {
-            "complete_mp4": True,
             "duration_as_asked": _is_as_long(attempt.duration_s, asked_s),
         },
         "batchgen": version,
@@ -136,7 +135,7 @@ def _clip_row(entry: PlannedClip, currency: str) -> ResultRow:
 
 
 def _attempt_row(key: ClipKey, attempt: Attempt) -> ResultRow:
-    file = attempt.file if attempt.status is Status.DONE else None
+    file = clip_file(key) if attempt.status is Status.DONE else None
     return ResultRow(
         sku=key.sku,
         variant=key.variant,

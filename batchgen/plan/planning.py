@@ -20,6 +20,7 @@ from batchgen.clip import (
     Attempt,
     AttemptState,
     ClipKey,
+    MoneyPlace,
     deciding_attempt,
 )
 from batchgen.item import Fault
@@ -167,22 +168,28 @@ def _matched(clips: Sequence[Clip], attempts: Sequence[Attempt]) -> dict[ClipKey
     """Find the attempt that decides for each clip: by name, or by request of a renamed variant.
 
     An attempt is adopted from another variant of the same SKU and take, unless it is by name and
-    request the attempt of another clip of the plan. Each is adopted once.
+    request the attempt of another clip of the plan. Each is adopted once; what is spent then is no
+    longer that of the clip that has its old name now.
     """
     by_key: dict[ClipKey, list[Attempt]] = {}
     for attempt in attempts:
         by_key.setdefault(attempt.key, []).append(attempt)
-    matched = {
-        clip.key: deciding
-        for clip in clips
-        if (deciding := deciding_attempt(by_key.get(clip.key, ()), clip.fingerprint)) is not None
+    named = {
+        clip.key: deciding_attempt(by_key.get(clip.key, ()), clip.fingerprint) for clip in clips
     }
+    adopted: dict[ClipKey, Attempt] = {}
     free = _free(clips, attempts)
     for clip in clips:
         candidates = free.get(_request_name(clip))
-        if candidates and _may_adopt(clip, matched.get(clip.key)):
-            matched[clip.key] = candidates.pop()
-    return matched
+        if candidates and _may_adopt(clip, named[clip.key]):
+            adopted[clip.key] = candidates.pop()
+    taken = {attempt.id for attempt in adopted.values() if attempt.money is MoneyPlace.SPENT}
+    kept = {
+        key: attempt
+        for key, attempt in named.items()
+        if attempt is not None and attempt.id not in taken
+    }
+    return kept | adopted
 
 
 def _free(
@@ -217,12 +224,8 @@ def _worth(attempt: Attempt) -> tuple[bool, bool, int]:
 
 
 def _orders_by_clip(orders: Iterable[Order]) -> dict[ClipKey, int]:
-    """Give the id of the oldest order that still asks for each clip."""
-    order_of: dict[ClipKey, int] = {}
-    for order in orders:
-        for key in order.outstanding:
-            order_of.setdefault(key, order.id)
-    return order_of
+    """Give the id of the newest order that still asks for each clip."""
+    return {key: order.id for order in orders for key in order.outstanding}
 
 
 def _select(planned: Iterable[PlannedClip], selection: Selection) -> Iterator[PlannedClip]:

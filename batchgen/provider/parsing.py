@@ -30,6 +30,8 @@ RETRY_AFTER_LIMIT_S = 600.0
 
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
+#: A URL up to its query or fragment, and that: links to clips and pictures are signed there.
+_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 #: Unicode categories that may reorder, hide or break text: control, format, surrogate.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs"})
 
@@ -167,10 +169,12 @@ def first_links(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def cleaned(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Give words from outside on one line, without hidden characters, cut at `limit`."""
+    """Give words from outside on one line, cut at `limit`.
+
+    Hidden characters become blanks; URLs lose their queries, which may open what they name.
+    """
     # A long text is cut first: the cleaning should not walk through a megabyte.
-    shown = (" " if unicodedata.category(sign) in _HIDDEN else sign for sign in text[: limit * 4])
-    return " ".join("".join(shown).split())[:limit]
+    return _on_one_line(_QUERY.sub(r"\1", text[: limit * 4]))[:limit]
 
 
 def http_date_s(text: str) -> float | None:
@@ -200,11 +204,14 @@ def _link(value: object) -> str | None:
     """Give a link that is safe to store and show; whether it may be fetched is judged later."""
     if not isinstance(value, str) or not value.startswith(("https://", "http://")):
         return None
-    return value if len(value) <= LINK_LIMIT and value == _unspaced(value) else None
+    if len(value) > LINK_LIMIT or value != _on_one_line(value).replace(" ", ""):
+        return None
+    return value
 
 
-def _unspaced(text: str) -> str:
-    return cleaned(text, LINK_LIMIT).replace(" ", "")
+def _on_one_line(text: str) -> str:
+    shown = (" " if unicodedata.category(sign) in _HIDDEN else sign for sign in text)
+    return " ".join("".join(shown).split())
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -151,7 +151,8 @@ def place_order(
         order = _new_order(connection, job, account, kind, now)
     new = tuple(key for key in keys if key not in order.keys)
     connection.executemany(
-        "INSERT INTO order_clip (order_id, sku, variant, take) VALUES (?, ?, ?, ?)",
+        """INSERT INTO order_clip (order_id, sku, variant, take, after_attempt)
+           VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM attempt))""",
         [(order.id, key.sku, key.variant, key.take) for key in new],
     )
     return replace(order, keys=order.keys + new, outstanding=order.outstanding + new)
@@ -198,11 +199,17 @@ def _next_number(connection: sqlite3.Connection, account: int, intent: Intent) -
         (account, key.sku, key.variant, key.take),
     )
     attempts = [records.read_attempt(row) for row in rows]
-    if second_purchase(attempts, intent):
+    if second_purchase(attempts, intent, is_ordered=_is_ordered(connection, intent)):
         states = ", ".join(attempt.state for attempt in attempts)
         refusal = f"{key}: bought before ({states}), nobody asked to buy it again"
         raise IllegalTransition(refusal)
     return len(attempts) + 1
+
+
+def _is_ordered(connection: sqlite3.Connection, intent: Intent) -> bool:
+    if intent.order_id is None:
+        return False
+    return records.read_order_clips(connection, intent.order_id).get(intent.key, False)
 
 
 def _check_limit(

@@ -111,10 +111,7 @@ def read_run(row: sqlite3.Row) -> Run:
 
 
 def read_orders(connection: sqlite3.Connection, job: str, account: AccountScope) -> Iterator[Order]:
-    """Yield a job's orders that still have clips to buy, oldest first.
-
-    A clip is still to buy while the order has no attempt for it other than refused-for-now ones.
-    """
+    """Yield a job's orders that still have clips to buy, oldest first."""
     orders = connection.execute(
         f"""SELECT purchase_order.* FROM purchase_order
             JOIN account ON account.id = purchase_order.account_id
@@ -122,17 +119,8 @@ def read_orders(connection: sqlite3.Connection, job: str, account: AccountScope)
         (job, *account_values(account)),
     ).fetchall()
     for row in orders:
-        clips = connection.execute(
-            """SELECT sku, variant, take, EXISTS (
-                   SELECT 1 FROM attempt WHERE attempt.order_id = order_clip.order_id
-                   AND attempt.sku = order_clip.sku AND attempt.variant = order_clip.variant
-                   AND attempt.take = order_clip.take AND attempt.state <> 'rejected'
-               ) AS bought
-               FROM order_clip WHERE order_id = ? ORDER BY sku, variant, take""",
-            (row["id"],),
-        ).fetchall()
-        keys = {ClipKey(clip["sku"], clip["variant"], clip["take"]): clip for clip in clips}
-        outstanding = tuple(key for key, clip in keys.items() if not clip["bought"])
+        keys = read_order_clips(connection, row["id"])
+        outstanding = tuple(key for key, is_open in keys.items() if is_open)
         if outstanding:
             yield Order(
                 id=row["id"],
@@ -142,6 +130,27 @@ def read_orders(connection: sqlite3.Connection, job: str, account: AccountScope)
                 keys=tuple(keys),
                 outstanding=outstanding,
             )
+
+
+def read_order_clips(connection: sqlite3.Connection, order_id: int) -> dict[ClipKey, bool]:
+    """Give an order's clips, each with whether it is still to buy.
+
+    It is until the clip was bought since it was ordered, for whatever reason; a purchase that was
+    refused for now does not count.
+    """
+    rows = connection.execute(
+        """SELECT sku, variant, take, NOT EXISTS (
+               SELECT 1 FROM attempt
+               WHERE attempt.account_id = purchase_order.account_id
+               AND attempt.sku = order_clip.sku AND attempt.variant = order_clip.variant
+               AND attempt.take = order_clip.take
+               AND attempt.id > order_clip.after_attempt AND attempt.state <> 'rejected'
+           ) AS is_open
+           FROM order_clip JOIN purchase_order ON purchase_order.id = order_clip.order_id
+           WHERE order_id = ? ORDER BY sku, variant, take""",
+        (order_id,),
+    )
+    return {ClipKey(row["sku"], row["variant"], row["take"]): bool(row["is_open"]) for row in rows}
 
 
 def _read_account(row: sqlite3.Row) -> AccountScope:

@@ -47,6 +47,7 @@ CREATE TABLE purchase_order (
 CREATE TABLE order_clip (
     order_id INTEGER NOT NULL REFERENCES purchase_order,
     sku TEXT NOT NULL, variant TEXT NOT NULL, take INTEGER NOT NULL,
+    after_attempt INTEGER NOT NULL,
     PRIMARY KEY (order_id, sku, variant, take)
 ) STRICT, WITHOUT ROWID;
 

@@ -181,23 +181,20 @@ class StateWriter(Protocol):
         """Write everything queued and release the connection."""
 
 
-def second_purchase(attempts: Sequence[Attempt], intent: Intent) -> bool:
+def second_purchase(attempts: Sequence[Attempt], intent: Intent, *, is_ordered: bool) -> bool:
     """Tell whether buying a clip again would be a purchase that nobody asked for.
 
-    `attempts` are all of the clip, oldest first. What is reserved is never bought beside itself.
-    An order buys a clip once. Without one, what is at risk stays, and what is spent or was refused
-    is bought only for another request.
+    `attempts` are all of the clip, oldest first; `is_ordered`: the intent's order still asks for
+    it. What is reserved is never bought beside itself. Without an order, what is at risk stays, and
+    what is spent or was refused is bought only for another request.
     """
     deciding = deciding_attempt(attempts, intent.fingerprint)
-    if deciding is None:
-        return False
-    if deciding.money is MoneyPlace.RESERVED:
+    if deciding is not None and deciding.money is MoneyPlace.RESERVED:
         return True
     if intent.order_id is not None:
-        return any(
-            attempt.order_id == intent.order_id and attempt.state is not AttemptState.REJECTED
-            for attempt in attempts
-        )
+        return not is_ordered
+    if deciding is None:
+        return False
     if deciding.state in {AttemptState.REJECTED, AttemptState.DECLARED_UNPAID}:
         return False
     return deciding.money is MoneyPlace.AT_RISK or deciding.fingerprint == intent.fingerprint

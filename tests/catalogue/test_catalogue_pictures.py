@@ -110,6 +110,8 @@ def test_url_is_passed_on(read: Read, cell: str, url: str) -> None:
         ("data:image/png;base64,AAAA", "picture-scheme"),
         ("file:///etc/hostname", "picture-scheme"),
         ("https:///a.jpg", "picture-url"),
+        ("https://me:secret@cdn.example/a.jpg", "picture-url"),
+        ("//me@cdn.example/a.jpg", "picture-url"),
         ("https://cdn.example/a b.jpg", "picture-url"),
         ("https://[cdn/a.jpg", "picture-url"),
         ("gone.png", "picture-not-found"),

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from batchgen.catalogue import read_manifest
 from batchgen.errors import ManifestError
-from batchgen.job.schema import Job
-from tests.catalogue.examples import Read, skus
+from tests.catalogue.examples import Read
 
 
 def test_catalogue_tells_where_it_comes_from(read: Read) -> None:
@@ -19,17 +17,6 @@ def test_catalogue_tells_where_it_comes_from(read: Read) -> None:
 
     assert (found.file, found.items[0].file) == ("c.csv", "c.csv")
     assert found.sha256 == hashlib.sha256(content).hexdigest()
-
-
-def test_encoding_of_a_flag_wins(tmp_path: Path) -> None:
-    """An encoding given with the call wins over the job's."""
-    (tmp_path / "c.csv").write_bytes("sku\n茶壶\n".encode("gb18030"))
-    manifest = {"path": "c.csv", "encoding": "ascii"}
-    job = Job.model_validate(
-        {"name": "x", "manifest": manifest, "output": "o", "path": tmp_path / "job.yaml"}
-    )
-
-    assert skus(read_manifest(job, "gb18030")) == ["茶壶"]
 
 
 def test_missing_manifest_is_refused(read: Read, tmp_path: Path) -> None:

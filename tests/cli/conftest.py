@@ -26,7 +26,8 @@ def simulators() -> Iterator[Simulators]:
 
     def simulator(*options: str) -> Watch:
         if options not in running:
-            running[options] = start_simulator("--tier=V1", "--speed=300", *options)
+            seed = f"--seed={len(running) + 1}"  # else two of them make tasks of the same ids
+            running[options] = start_simulator("--tier=V1", "--speed=300", seed, *options)
         return running[options]
 
     yield simulator

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from batchgen.cli.exit_codes import code_of, code_of_run
-from batchgen.clip import AttemptState
+from batchgen.clip import AttemptState, Status
 from batchgen.errors import BatchgenError, BudgetExceeded, Busy, InputError, StateError
 from batchgen.messages import msg
 from batchgen.plan.values import History, Plan
@@ -51,6 +53,16 @@ def test_the_state_of_a_clip_decides(state: str, code: int) -> None:
 def test_what_was_not_asked_for_may_stay_planned(state: str | None) -> None:
     """`--limit` and `--sku` leave clips planned; that is complete all the same."""
     assert code_of_run(plan_after(state), [], None, None) == 0
+
+
+@pytest.mark.parametrize("state", AttemptState)
+def test_what_no_clip_has_counts_while_it_is_not_over(state: AttemptState) -> None:
+    """A purchase of a row that is gone keeps a run incomplete until it is settled or home."""
+    (entry,) = plan_after("intent").clips
+    assert entry.attempt is not None
+    gone = replace(entry.attempt, state=state)
+    is_open = gone.status in {Status.READY, Status.RUNNING, Status.UNCERTAIN}
+    assert code_of_run(plan_after("saved"), [], None, None, [gone]) == (3 if is_open else 0)
 
 
 @pytest.mark.parametrize("reason", StopReason)

@@ -212,3 +212,61 @@ def test_buying_again_leaves_the_doubt_at_risk(doubtful: Shop) -> None:
 def test_nothing_in_doubt_exits_2(trading: Shop) -> None:
     """A choice without a clip in doubt is a mistake."""
     assert trading.call("retry", "--uncertain", "--unpaid").exit_code == 2
+
+
+# ------------------------------------------------------------------ doubt beside the catalogue
+
+
+@pytest.fixture
+def removed(doubtful: Shop) -> Shop:
+    """Make a shop whose catalogue no longer has one of its two clips in doubt."""
+    doubtful.write_rows("B")
+    return doubtful
+
+
+def test_doubt_of_a_removed_row_is_shown(removed: Shop) -> None:
+    """`status` lists and counts it; a run stays incomplete for it alone."""
+    again(removed, "--uncertain", "--unpaid", "--sku=B")
+    told = removed.json("status")
+    assert [line["sku"] for line in told["attention"]] == ["A"]
+    assert (told["uncertain"], told["planned"]) == (1, 1)
+    told = buys(removed, code=3)
+    assert (told["done"], told["uncertain"], told["at_risk"]) == (1, 1, "1.25")
+
+
+@pytest.mark.parametrize("skus", [(), ("--sku=A",), ("--sku=A", "--sku=B")])
+def test_doubt_of_a_removed_row_is_settled(removed: Shop, skus: tuple[str, ...]) -> None:
+    """It is selected like any other, by its SKU too, and then keeps no run incomplete."""
+    settled = again(removed, "--uncertain", "--unpaid", *skus)
+    assert "A" in {it["sku"] for it in settled}
+    assert "A" not in {line["sku"] for line in removed.json("status")["attention"]}
+
+
+def test_doubt_of_a_removed_row_is_not_bought_again(removed: Shop) -> None:
+    """`--buy-again` buys what the catalogue has, and names what stays in doubt."""
+    result = removed.call("retry", "--uncertain", "--buy-again", "--yes")
+    assert result.exit_code == 3
+    assert "A / main stays in doubt" in result.stderr
+    assert money(removed)["attempts"] == 3
+
+
+def test_doubt_of_another_name_is_settled(doubtful: Shop) -> None:
+    """What was bought under a variant that is gone now, for another request, can be settled."""
+    doubtful.write_job(matrix={"model": ["vidu2-image"]}, clip={"prompt": "{{ title }} in the sun"})
+    settled = again(doubtful, "--uncertain", "--write-off", "--sku=A")
+    assert [(it["sku"], it["money"]) for it in settled] == [("A", "spent")]
+
+
+def test_a_first_doubt_can_be_settled_after_a_second_purchase(doubtful: Shop) -> None:
+    """What was bought again is not bought a third time; the old call is still to be settled."""
+    again(doubtful, "--uncertain", "--buy-again", "--sku=A", code=3)
+    assert {line["sku"] for line in doubtful.json("status")["attention"]} == {"A", "B"}
+    again(doubtful, "--uncertain", "--write-off", "--sku=A")
+    assert (money(doubtful)["attempts"], money(doubtful)["spent"]) == (3, "2.50")
+
+
+def test_an_sku_that_never_was_is_refused(doubtful: Shop) -> None:
+    """A misspelt SKU is named for clips in doubt too."""
+    result = doubtful.call("retry", "--uncertain", "--unpaid", "--sku=Z")
+    assert result.exit_code == 2
+    assert "no SKU Z" in result.stderr

@@ -260,6 +260,17 @@ def test_a_saved_plan_may_be_half_done(trading: Shop) -> None:
     assert buys(trading, plan)["spent"] == "3.75"
 
 
+@pytest.mark.parametrize(("budget", "spent", "code"), [("100", "2.50", 0), ("1.25", "1.25", 4)])
+def test_a_saved_plan_goes_with_a_budget(
+    trading: Shop, tmp_path: Path, budget: str, spent: str, code: int
+) -> None:
+    """A budget or an output said with it is no other plan; whichever ends first caps the run."""
+    plan = saved_plan(trading, "--limit=2")
+    told = buys(trading, plan, f"--budget={budget}", "--output=elsewhere", code=code)
+    assert told["spent"] == spent
+    assert (tmp_path / "elsewhere" / "clips" / "A" / "main.mp4").exists()
+
+
 def test_a_moved_plan_is_refused(trading: Shop) -> None:
     """Another catalogue, picture, job or selection: exit 2, nothing bought."""
     plan = saved_plan(trading)
@@ -361,7 +372,8 @@ def test_a_failed_task_is_at_risk_and_left(open_shop: Any) -> None:
     assert (told["failed"], told["at_risk"]) == (3, "3.75")
     result = shop.call("run", "--yes")
     assert result.exit_code == 3
-    assert "retry --failed" in result.stderr
+    assert "may have been billed; `retry --failed`" in result.stderr
+    assert "nothing was charged" not in result.stderr
     assert shop.json("ledger")[0]["attempts"] == 3
     assert (shop.output / "failed.csv").exists()
 
@@ -372,7 +384,9 @@ def test_a_refused_clip_costs_nothing(open_shop: Any) -> None:
     told = buys(shop, code=3)
     assert (told["failed"], told["at_risk"], told["spent"]) == (3, "0.00", "0.00")
     submits = shop.simulator.stats()["submits"]
-    buys(shop, code=3)
+    told_again = shop.call("run", "--yes")
+    assert "nothing was charged" in told_again.stderr
+    assert "may have been billed" not in told_again.stderr
     assert shop.simulator.stats()["submits"] == submits
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,12 +141,38 @@ def test_a_second_run_may_wait(shop: Shop, slow: Watch) -> None:
     assert ended(first)[0] == 0
 
 
+def waiting(shop: Shop) -> subprocess.Popen[str]:
+    """Start a run that waits for the lock of the state, which is held."""
+    run = shop.start("run", "--yes", "--wait", "--no-progress")
+    assert run.stderr
+    assert "waiting" in run.stderr.readline()
+    return run
+
+
+def test_what_was_mended_during_the_wait_counts(trading: Shop) -> None:
+    """Job and catalogue are read again when the lock is had."""
+    trading.write_rows("A", "B", "B")
+    with hold(state_lock_path(trading.state), msg("the state")):
+        run = waiting(trading)
+        trading.write_rows("A", "C")
+    assert ended(run)[0] == 0
+    assert trading.clips() == {"A", "C"}
+
+
+def test_a_job_that_moves_during_the_wait_is_refused(trading: Shop) -> None:
+    """Another output folder or account is not the one that was waited for: exit 2."""
+    with hold(state_lock_path(trading.state), msg("the state")):
+        run = waiting(trading)
+        trading.write_job(output="elsewhere")
+    code, _, stderr = ended(run)
+    assert (code, "since the wait began" in stderr) == (2, True)
+    assert trading.json("ledger") == []
+
+
 def test_waiting_can_be_interrupted(trading: Shop) -> None:
     """Ctrl-C ends the waiting at once: exit 130."""
     with hold(state_lock_path(trading.state), msg("the state")):
-        run = trading.start("run", "--yes", "--wait")
-        assert run.stderr
-        assert "waiting" in run.stderr.readline()
+        run = waiting(trading)
         run.send_signal(signal.SIGINT)
         code, _, stderr = ended(run)
     assert (code, "Traceback" in stderr) == (130, False)
@@ -174,6 +201,37 @@ def test_a_run_goes_on_without_readers(trading: Shop) -> None:
     run.stderr.close()
     assert run.wait(timeout=60) == 0
     assert trading.clips() == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_run_goes_on_with_closed_streams(trading: Shop, closed: str) -> None:
+    """A stream that the starter closed costs neither clips nor exit code."""
+    line = f"exec {sys.executable} -m batchgen run {trading.job} --yes {closed}"
+    assert subprocess.run(["sh", "-c", line], check=False, timeout=60).returncode == 0
+    assert trading.clips() == {"A", "B", "C"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_full_disk_under_the_output_is_told(trading: Shop, options: tuple[str, ...]) -> None:
+    """What cannot be printed is said once on stderr; clips and exit code are not lost."""
+    with Path("/dev/full").open("w") as full:
+        run = trading.start("run", "--yes", "--no-progress", *options, stdout=full)
+        code, _, stderr = ended(run)
+    assert code == 0
+    assert stderr.count("cannot be printed") == 1
+    assert trading.clips() == {"A", "B", "C"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_under_the_remarks_is_borne(trading: Shop) -> None:
+    """Remarks that cannot be written change no exit code."""
+    trading.write_rows("A", "B", "B")
+    with Path("/dev/full").open("w") as full:
+        run = trading.start("run", "--yes", "--skip-invalid", stderr=full)
+        assert ended(run)[0] == 3
+        run = trading.start("run", "--yes", stderr=full)
+        assert ended(run)[0] == 2
 
 
 # ------------------------------------------------------------------ a person at a terminal

@@ -178,3 +178,20 @@ def test_digest_follows_what_is_said_not_where(job_file: Path, tmp_path: Path) -
 
     assert job_digest(load_job(moved)) == job_digest(load_job(job_file))
     assert job_digest(load_job(turned)) != job_digest(load_job(job_file))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_same"),
+    [
+        ("output", "/elsewhere", True),
+        ("budget.run", "7.50", True),
+        ("account.name", "other", False),
+        ("on_change", "keep", False),
+    ],
+)
+def test_digest_follows_what_is_bought(job_file: Path, key: str, value: str, is_same: bool) -> None:
+    """Where clips go and what they may cost at most changes no request."""
+    job_file.write_text(LEAST)
+    assert (
+        job_digest(load_job(job_file, {key: value})) == job_digest(load_job(job_file))
+    ) is is_same

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgen.clip import AccountScope, Attempt
+from batchgen.clip import AccountScope, Attempt, ClipKey
 from batchgen.errors import BadFile, DownloadError, InputError, LinkDead, StateError
 from batchgen.output.download import Downloader
 from batchgen.output.folder import OutputFolder, claim
@@ -52,9 +52,7 @@ async def test_fetch_then_publish_brings_a_clip_home(
     assert (fetched.file, fetched.sha256) == (attempt.file, attempt.sha256)
     assert (fetched.width, fetched.height, fetched.duration_s) == (64, 48, 4.0)
     assert names(tmp_path / "out") == {"clips/MUG-001/main.mp4.part"}
-    assert not folder.holds(attempt)
     assert await folder.publish(attempt)
-    assert folder.holds(attempt)
     assert names(tmp_path / "out/clips") == {f"MUG-001/main.{x}" for x in ("mp4", "jpg", "json")}
 
 
@@ -156,7 +154,7 @@ async def test_provenance_tells_all_but_the_link(
     assert (record["price"], record["currency"]) == ("1.25", "CNY")
     assert record["submitted_at"] == "2023-11-14T22:13:21+00:00"
     assert record["images"] == [{"name": "mug.jpg", "sha256": "ab" * 32}]
-    assert record["checks"] == {"complete_mp4": True, "duration_as_asked": True}
+    assert record["checks"] == {"duration_as_asked": True}
 
 
 @pytest.mark.parametrize(
@@ -177,9 +175,9 @@ async def test_planted_links_are_refused(
 
 
 def test_a_folder_is_claimed_once_and_for_all(tmp_path: Path) -> None:
-    """The same state and account may come again."""
+    """The same state and account may come again, with their next start."""
     claim(tmp_path / "out", "state-1", 1, ACCOUNT)
-    claim(tmp_path / "out", "state-1", 1, ACCOUNT)
+    claim(tmp_path / "out", "state-1", 2, ACCOUNT)
     assert names(tmp_path) == {"out/.batchgen-owner.json"}
 
 
@@ -200,11 +198,11 @@ def test_another_owner_is_refused(tmp_path: Path, state: str, account: AccountSc
 
 
 def test_an_old_copy_of_the_state_is_refused(tmp_path: Path) -> None:
-    """A folder that a later start filled does not take an earlier one of the same state."""
-    claim(tmp_path, "state-1", 7, ACCOUNT)
+    """A folder that a start filled takes no other start that is not later than it."""
     claim(tmp_path, "state-1", 8, ACCOUNT)
-    with pytest.raises(StateError, match="newer copy"):
-        claim(tmp_path, "state-1", 7, ACCOUNT)
+    for epoch in (7, 8):
+        with pytest.raises(StateError, match="newer copy"):
+            claim(tmp_path, "state-1", epoch, ACCOUNT)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]"])
@@ -222,11 +220,67 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
         claim(tmp_path / "out", "state-1", 1, ACCOUNT)
 
 
-async def test_holds_compares_the_size(
-    folder: OutputFolder, attempt: Attempt, clips: Path, clip_bytes: bytes
+async def saved(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip: bytes, root: Path
+) -> Attempt:
+    """Bring a clip home; give its attempt."""
+    attempt = replace(
+        attempt,
+        video_url=await serve(ok(clip)),
+        output=str(root),
+        sha256=hashlib.sha256(clip).hexdigest(),
+        size_bytes=len(clip),
+    )
+    fetched = await folder.fetch(attempt)
+    attempt = replace(attempt, file=fetched.file)
+    assert await folder.publish(attempt)
+    return attempt
+
+
+async def test_a_clip_is_copied_to_the_name_it_is_wanted_under(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, tmp_path: Path
 ) -> None:
-    """A file of another size is not the saved one."""
-    (clips / "main.mp4").write_bytes(clip_bytes)
-    assert folder.holds(attempt)
-    (clips / "main.mp4").write_bytes(clip_bytes + b"x")
-    assert not folder.holds(attempt)
+    """A renamed variant gets its own file, with poster and provenance; the old one stays."""
+    root = tmp_path / "out"
+    attempt = await saved(folder, serve, attempt, clip_bytes, root)
+    assert await folder.restore(attempt, ClipKey("MUG-001", "renamed"))
+    assert (root / "clips/MUG-001/renamed.mp4").read_bytes() == clip_bytes
+    assert {"MUG-001/main.mp4", "MUG-001/renamed.jpg", "MUG-001/renamed.json"} < names(
+        root / "clips"
+    )
+
+
+async def test_a_retired_clip_comes_back_from_old(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """What a newer clip replaced takes its place again, and the newer one goes to `old/`."""
+    root = tmp_path / "out"
+    first = await saved(folder, serve, attempt, clip_bytes, root)
+    other = clip_bytes + b"\0\0\0\x08free"
+    second = await saved(folder, serve, attempt, other, root)
+    assert await folder.restore(first, first.key)
+    assert (root / "clips/MUG-001/main.mp4").read_bytes() == clip_bytes
+    assert await folder.restore(second, second.key)
+    assert (root / "clips/MUG-001/main.mp4").read_bytes() == other
+
+
+async def test_another_jobs_clip_is_copied_over(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """A clip that another job bought is copied from its folder into ours."""
+    attempt = await saved(folder, serve, attempt, clip_bytes, tmp_path / "out")
+    async with Downloader() as downloader:
+        ours = OutputFolder(tmp_path / "ours", downloader)
+        assert await ours.restore(attempt, attempt.key)
+    assert (tmp_path / "ours/clips/MUG-001/main.mp4").read_bytes() == clip_bytes
+
+
+async def test_a_clip_that_is_nowhere_cannot_be_restored(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, tmp_path: Path
+) -> None:
+    """A deleted file, and one that was overwritten, are both told."""
+    attempt = await saved(folder, serve, attempt, clip_bytes, tmp_path / "out")
+    (tmp_path / "out/clips/MUG-001/main.mp4").write_bytes(b"something else")
+    assert not await folder.restore(attempt, attempt.key)
+    (tmp_path / "out/clips/MUG-001/main.mp4").unlink()
+    assert not await folder.restore(attempt, attempt.key)

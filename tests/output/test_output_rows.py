@@ -55,10 +55,10 @@ def test_a_clip_that_was_never_sent_shows_the_plan() -> None:
 
 
 def test_a_done_clip_shows_its_attempt(saved: Attempt) -> None:
-    """Facts come from the attempt, the name from the plan (a renamed variant may be adopted)."""
+    """Facts come from the attempt, names from the plan (a renamed variant may be adopted)."""
     (row,) = result_rows(make_plan(saved))
     assert (row.sku, row.status, row.money) == ("SKU-0", Status.DONE, "spent")
-    assert (row.file, row.poster) == ("clips/MUG-001/main.mp4", "clips/MUG-001/main.jpg")
+    assert (row.file, row.poster) == ("clips/SKU-0/main.mp4", "clips/SKU-0/main.jpg")
     assert (row.prompt, row.images) == ("A red mug turns slowly", "mug.jpg")
     assert row.submitted_at == "2023-11-14T22:13:21+00:00"
 

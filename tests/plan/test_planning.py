@@ -223,11 +223,11 @@ def test_an_older_purchase_is_found_under_its_new_name() -> None:
 
 
 def test_an_order_buys_again_and_is_named() -> None:
-    """The oldest open order that asks for the clip is the one fulfilled."""
+    """The newest open order that asks for the clip is the one fulfilled."""
     orders = (_order(CLIP.key, order_id=7), _order(CLIP.key, order_id=8))
     attempt = an_attempt(CLIP, AttemptState.FAILED)
     plan = a_plan(a_job(), an_item(), history=History([attempt], orders))
-    assert plan.clips == (PlannedClip(CLIP, Action.BUY_ORDERED, attempt, order_id=7),)
+    assert plan.clips == (PlannedClip(CLIP, Action.BUY_ORDERED, attempt, order_id=8),)
 
 
 @pytest.mark.parametrize("state", ["accepted", "succeeded", "intent"])
@@ -356,3 +356,31 @@ def test_a_purchase_that_came_to_nothing_hides_no_earlier_one(later: AttemptStat
     plan = a_plan(a_job(), an_item(), history=History(attempts=[saved, nothing]))
     assert _actions(plan) == [A.DONE]
     assert plan.clips[0].attempt == saved
+
+
+def test_each_film_belongs_to_one_clip() -> None:
+    """A label given to a new request, while its old request got a new label: nothing is shared."""
+    job = a_job(matrix={"prompt": {"a": "two", "c": "one"}})
+    new_a, renamed = clips_of(job, an_item())
+    film = an_attempt(renamed, AttemptState.SAVED, variant="a")
+    plan = a_plan(job, an_item(), history=History([film]))
+    assert [(entry.clip.key.variant, entry.action) for entry in plan.clips] == [
+        ("a", Action.BUY),
+        ("c", Action.DONE),
+    ]
+    assert (plan.clips[0].attempt, plan.clips[1].attempt) == (None, film)
+    assert new_a.key == film.key
+
+
+def test_going_back_to_an_earlier_request_buys_nothing() -> None:
+    """A prompt that was changed and changed back: its film was bought, and is simply there."""
+    first = an_attempt(CLIP, AttemptState.SAVED, id=1, number=1)
+    second = an_attempt(CLIP, AttemptState.SAVED, id=2, number=2, fingerprint=OTHER)
+    plan = a_plan(
+        a_job(),
+        an_item(),
+        history=History([first, second]),
+        selection=Selection(changed=True),
+    )
+    assert _actions(plan) == [A.DONE]
+    assert plan.clips[0].attempt == first

@@ -94,7 +94,8 @@ class Ordered:
 
     id: int
     kind: str
-    keys: list[ClipKey] = field(default_factory=list)
+    #: Clip -> how many purchases there were of anything when it was ordered.
+    keys: dict[ClipKey, int] = field(default_factory=dict)
 
 
 def purses(run: Run, key: ClipKey, day: str, campaign: str) -> tuple[Purse, ...]:
@@ -180,16 +181,22 @@ class StoreMachine(RuleBasedStateMachine):
         return [key for key in order.keys if not self.is_bought_for(order.id, key)]
 
     def is_bought_for(self, order_id: int, key: ClipKey) -> bool:
-        """Tell whether an order has its purchase of a clip."""
-        mine = [one for one in self.of_clip(key) if one.order_id == order_id]
-        return any(one.state is not S.REJECTED for one in mine)
+        """Tell whether a clip was bought since an order asked for it, for whatever reason."""
+        order = next(order for order in self.orders if order.id == order_id)
+        since = self.bought[order.keys[key] :]
+        return any(one.key == key and one.state is not S.REJECTED for one in since)
+
+    def asks_for(self, order_id: int, key: ClipKey) -> bool:
+        """Tell whether an order names a clip and still waits for it."""
+        order = next(order for order in self.orders if order.id == order_id)
+        return key in order.keys and not self.is_bought_for(order_id, key)
 
     def may_buy(self, key: ClipKey, fingerprint: str, order_id: int | None) -> bool:
         """Tell whether somebody asked for this purchase and nothing of the clip is in the air."""
         earlier = self.of_clip(key)
         if any(one.state in RESERVED for one in earlier):
             return False
-        if order_id is not None and self.is_bought_for(order_id, key):
+        if order_id is not None and not self.asks_for(order_id, key):
             return False
         if order_id is not None:
             return True
@@ -201,9 +208,8 @@ class StoreMachine(RuleBasedStateMachine):
         ]
         if not telling:
             return True
-        return place(telling[-1]) is not MoneyPlace.AT_RISK and (
-            telling[-1].fingerprint != fingerprint
-        )
+        is_bought = any(one.fingerprint == fingerprint for one in telling)
+        return not is_bought and place(telling[-1]) is not MoneyPlace.AT_RISK
 
     # What happens
 
@@ -331,7 +337,8 @@ class StoreMachine(RuleBasedStateMachine):
         if not mine:
             mine = [Ordered(given.id, kind)]
             self.orders += mine
-        mine[0].keys += [key for key in keys if key not in mine[0].keys]
+        for key in keys:
+            mine[0].keys.setdefault(key, len(self.bought))
         assert given.id == mine[0].id
         assert set(given.outstanding) == set(self.outstanding(mine[0]))
 
@@ -356,7 +363,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 99), wish=WISHES)
     def obey_an_order_after_another(self, pick: int, wish: Wish) -> None:
         """Buy for two orders, each of which ends in FAIL, then for the first one once more."""
-        key = self.orders[pick % len(self.orders)].keys[0]
+        key = next(iter(self.orders[pick % len(self.orders)].keys))
         for kind in ("failed", "lost", "failed"):
             self.place_order(kind, [key])
             mine = [one for one in self.orders if one.kind == kind]

@@ -27,6 +27,13 @@ from batchgen.provider.parsing import (
         ("\u202eturned\u2028broken", "turned broken"),
         ("half \ud83d character", "half character"),
         ("x" * 9000, "x" * TEXT_LIMIT),
+        ("no https://cdn.example/a.jpg?sign=abc&t=1 here", "no https://cdn.example/a.jpg here"),
+        ("(HTTP://cdn.example?sign=a)", "(HTTP://cdn.example"),
+        (
+            "see https://cdn.example/a#token https://b.example/?",
+            "see https://cdn.example/a https://b.example/",
+        ),
+        ("what? nothing", "what? nothing"),
     ],
 )
 def test_words_become_one_clean_line(text: str, shown: str) -> None:
@@ -67,6 +74,12 @@ def test_task_ids_fit_into_an_address(text: str, usable: bool) -> None:
 def test_odd_link_is_no_link(url: object) -> None:
     """What could not be stored, shown or fetched is treated as absent."""
     assert first_links({"video_result": [{"url": url}]}) == (None, None)
+
+
+def test_link_keeps_its_signature() -> None:
+    """The link to a clip is fetched as it was given, query and all."""
+    url = "https://files.example/a.mp4?sign=abc&t=1"
+    assert first_links({"video_result": [{"url": url}]}) == (url, None)
 
 
 def test_first_result_with_a_video_is_taken() -> None:

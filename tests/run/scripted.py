@@ -214,10 +214,6 @@ class ScriptedFolder:
         self._point()
         return self._is(final, attempt)
 
-    def holds(self, attempt: Attempt) -> bool:
-        """Tell whether the file is there."""
-        return attempt.file is not None and self._is(self._path(attempt.file), attempt)
-
     def _path(self, name: str) -> Path:
         self._root.mkdir(exist_ok=True)
         return self._root / name

@@ -312,3 +312,26 @@ async def test_what_was_bought_stays_bought(
     await bring_to(writer, intent("A", "v1:b"), second)
     with pytest.raises(IllegalTransition):
         await writer.reserve(RUN, intent("A", "v1:a"), DAY, [])
+
+
+async def test_a_purchase_closes_every_order_that_waited_for_it(
+    writer: SqliteWriter, reader: SqliteReader, intent: MakeIntent
+) -> None:
+    """Two wishes for one clip are one purchase: the other order does not fire later."""
+    await bring_to(writer, intent("A"), S.FAILED)
+    for_sku = await writer.place_order("spring", ACCOUNT, "sku", [ClipKey("A")])
+    for_failed = await writer.place_order("spring", ACCOUNT, "failed", [ClipKey("A")])
+    again = await writer.reserve(RUN, intent("A", order_id=for_failed.id), DAY, [])
+    await writer.move(again.id, S.UNKNOWN)
+    assert reader.open_orders("spring", ACCOUNT) == []
+    with pytest.raises(IllegalTransition):
+        await writer.reserve(RUN, intent("A", order_id=for_sku.id), DAY, [])
+
+
+async def test_an_order_buys_only_what_it_names(writer: SqliteWriter, intent: MakeIntent) -> None:
+    """The id of an order lets no other clip be bought again."""
+    await bring_to(writer, intent("A"), S.FAILED)
+    await bring_to(writer, intent("B"), S.FAILED)
+    order = await writer.place_order("spring", ACCOUNT, "failed", [ClipKey("A")])
+    with pytest.raises(IllegalTransition):
+        await writer.reserve(RUN, intent("B", order_id=order.id), DAY, [])
