@@ -33,7 +33,7 @@ COLUMNS = (
     "take",
 )
 _PAIR = ("start_image", "end_image")
-_SEPARATORS = re.compile(r"[|;\n]|,\s+")
+_SEPARATORS = re.compile(r"[|;；\n]|,\s+")
 _SCIENTIFIC = re.compile(r"\d+([.,]\d+)?[Ee]\+\d+")
 #: Control characters save tab and line ends, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -116,7 +116,10 @@ def _choice(kind: str, said: dict[str, bool | str]) -> str | None:
 
 
 def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
-    """List the clips whose newest attempt the selection means."""
+    """List the clips whose newest attempt the selection means.
+
+    A clip that was written off was given up: only its own SKU selects it.
+    """
     statuses = {
         "failed": {Status.FAILED},
         "lost": {Status.LOST},
@@ -126,8 +129,14 @@ def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
     return [
         entry
         for entry in plan.clips
-        if entry.status in statuses and (not skus or entry.clip.key.sku in skus)
+        if entry.status in statuses
+        and (not skus or entry.clip.key.sku in skus)
+        and (kind == "sku" or not _is_written_off(entry))
     ]
+
+
+def _is_written_off(entry: PlannedClip) -> bool:
+    return entry.attempt is not None and entry.attempt.state is AttemptState.WRITTEN_OFF
 
 
 async def _doubtful(session: Session, skus: frozenset[str]) -> list[Attempt]:

@@ -100,7 +100,7 @@ def test_all_faults_of_all_rows_come_at_once(read: Read) -> None:
     ]
 
 
-@pytest.mark.parametrize("separator", ["|", ";", "\n", ", ", " | "])
+@pytest.mark.parametrize("separator", ["|", ";", "\n", ", ", " | ", "；"])
 def test_images_are_split(read: Read, separator: str) -> None:
     """`images` follow `image`, split on every documented separator, each picture once."""
     images = separator.join(picture.url for picture in (B, A, C, B))

@@ -270,3 +270,11 @@ def test_an_sku_that_never_was_is_refused(doubtful: Shop) -> None:
     result = doubtful.call("retry", "--uncertain", "--unpaid", "--sku=Z")
     assert result.exit_code == 2
     assert "no SKU Z" in result.stderr
+
+
+def test_what_was_written_off_is_no_failed_clip(doubtful: Shop) -> None:
+    """`--failed` does not buy again what a person gave up; naming its SKU does."""
+    again(doubtful, "--uncertain", "--write-off", "--sku=A")
+    before = money(doubtful)["attempts"]
+    doubtful.call("retry", "--failed", "--yes")
+    assert money(doubtful)["attempts"] == before
