@@ -158,7 +158,8 @@ def test_a_report_needs_a_state(shop: Shop) -> None:
 def test_a_report_stays_out_of_foreign_folders(trading: Shop) -> None:
     """Another account's output folder is not written over."""
     buys(trading, "--limit=1")
-    result = trading.call("report", "--provider=simulator", "--base-url=")
+    ours = f"--output={trading.output}"
+    result = trading.call("report", "--provider=simulator", "--base-url=", ours)
     assert result.exit_code == 2
     assert "--output" in result.stderr
 

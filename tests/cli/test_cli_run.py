@@ -326,7 +326,7 @@ def test_an_output_of_another_state_is_refused(trading: Shop, tmp_path: Path) ->
     """An output folder remembers whose it is: exit 2 for another state, for another provider."""
     buys(trading, "--limit=1")
     for other in (f"--state={tmp_path / 'other.db'}", "--provider=simulator"):
-        result = trading.call("run", "--yes", other)
+        result = trading.call("run", "--yes", other, f"--output={trading.output}")
         assert result.exit_code == 2
         assert "--output" in result.stderr
 
