@@ -84,7 +84,12 @@ class PictureFinder:
         if not existing:
             return PictureProblem(
                 "picture-not-found",
-                msg("{name} is not in {folders}", name=name, folders=self._folder_names()),
+                msg(
+                    "{name} is not in {folders}: put it there (capitals count), name its folder in"
+                    " manifest.picture_folders, or write a link with https://",
+                    name=name,
+                    folders=self._folder_names(),
+                ),
             )
         if not allowed:
             return PictureProblem(
