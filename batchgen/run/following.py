@@ -26,7 +26,9 @@ from batchgen.video_models import LINK_LIFE_S
 
 #: A provider that does not know a task is asked again for this long before it is believed.
 _UNKNOWN_GRACE_S = 600.0
-#: Polls in a row without a usable answer after which a task past the give-up is left.
+#: Polls in a row without a usable answer after which the person is told.
+_TOLD_AFTER = 3
+#: And after which a task past the give-up is left.
 _TROUBLES = 10
 
 
@@ -60,9 +62,21 @@ class Follower:
                 if reply.stop is not None:
                     return attempt
                 wait_s = reply.retry_after_s or 0.0
+                self._tell_of_trouble(attempt, reply, troubles)
             if troubles >= _TROUBLES:
                 attempt = await self._left_if_late(attempt)
         return attempt
+
+    def _tell_of_trouble(self, attempt: Attempt, reply: PollTrouble, troubles: int) -> None:
+        """Say once for each task in trouble that it is still asked for."""
+        if troubles == _TOLD_AFTER:
+            self.context.observer.note(
+                msg(
+                    "{clip}: no usable answer about its task ({text}); it is asked for again",
+                    clip=str(attempt.key),
+                    text=reply.text,
+                )
+            )
 
     async def look(self, attempt: Attempt) -> Attempt:
         """Poll once; give the attempt as recorded."""

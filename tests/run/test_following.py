@@ -74,6 +74,18 @@ async def test_a_retry_after_of_a_poll_is_kept(tmp_path: Path) -> None:
 
 
 @virtually
+async def test_polls_without_an_answer_are_told_once(tmp_path: Path) -> None:
+    """An API that does not answer for a while is no silent wait, and no flood of notes."""
+    shop = Shop(tmp_path)
+    shop.provider.lives["A"] = Life(polls=[TROUBLE] * 6)
+    await shop.run("A")
+    assert (
+        len([note for note in shop.audience.notes if "no usable answer about its task" in note])
+        == 1
+    )
+
+
+@virtually
 async def test_a_refused_account_ends_the_polls_and_the_run(tmp_path: Path) -> None:
     """The key is refused: tasks stay alive and reserved, and the run says why it stopped."""
     shop = Shop(tmp_path)
