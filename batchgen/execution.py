@@ -103,12 +103,12 @@ class Session:
                 return folder if is_ours else OutputFolder(Path(attempt.output), downloader)
 
             run = await self._start_run(plan, new_run=new_run)
-            context = self._context(plan, run, stop, observer)
-            runner = _runner(self.workspace, context, provider, folder_of)
             left = self.reader.unfinished(self.workspace.account)
             left += await self._missing(plan, folder, observer)
             ours = [attempt for attempt in left if attempt.job == plan.job]
-            context.tally.total = len(plan.to_buy) + len(ours)
+            tally = self._tally(plan, total=len(plan.to_buy) + len(ours))
+            context = self._context(run, tally, stop, observer)
+            runner = _runner(self.workspace, context, provider, folder_of)
             on_runner(runner)
             await runner.run(plan.to_buy, left)
         if stop.reason is None and context.held_by_budget:
@@ -160,26 +160,28 @@ class Session:
         committed = self.reader.balance(account, Purse("run", run_id)).committed
         return replace(run, budget=said or committed + plan.cost)
 
-    def _context(self, plan: Plan, run: Run, stop: Stop, observer: Observer) -> RunContext:
-        account = self.workspace.account
-        seconds = {model: self.reader.task_seconds(account, model)[::-1] for model in MODELS}
+    def _context(self, run: Run, tally: Tally, stop: Stop, observer: Observer) -> RunContext:
         return RunContext(
             run=run,
             budget=self.workspace.job.budget,
-            currency=plan.currency,
+            currency=tally.currency,
             state=self.writer,
             clock=self.clock,
             observer=observer,
             stop=stop,
             slots=Slots(self.workspace.job.account.slots),
-            tally=Tally(
-                job=plan.job,
-                currency=plan.currency,
-                total=0,
-                before=self.reader.balance(account, Purse("job", plan.job)),
-                waiting=Counter(entry.clip.request.model for entry in plan.to_buy),
-                seconds=seconds,
-            ),
+            tally=tally,
+        )
+
+    def _tally(self, plan: Plan, total: int) -> Tally:
+        account = self.workspace.account
+        return Tally(
+            job=plan.job,
+            currency=plan.currency,
+            total=total,
+            before=self.reader.balance(account, Purse("job", plan.job)),
+            waiting=Counter(entry.clip.request.model for entry in plan.to_buy),
+            seconds={model: self.reader.task_seconds(account, model)[::-1] for model in MODELS},
         )
 
     async def _missing(self, plan: Plan, folder: OutputFolder, observer: Observer) -> list[Attempt]:

@@ -68,7 +68,7 @@ RESERVED = {
     "tqdm": ("progress",),
     "sqlite3": ("state", "engine", "cli.doctor"),
     "aiohttp": ("provider.bigmodel", "output.download", "simulator"),
-    "pandas": ("output.tables", "api"),
+    "pandas": ("output.tables", "__init__"),
     "random": ("execution",),
     "time": ("clock", "output.disk", "simulator.server"),
 }

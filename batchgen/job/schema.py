@@ -133,6 +133,12 @@ class Budget(_Part):
     #: Manifest column -> ceiling for each value of it.
     by: dict[str, Yuan] = Field(default_factory=dict)
 
+    def ceilings(self) -> dict[str, Decimal]:
+        """Give the ceilings that are set, by kind: `run`, `sku`, `by:<column>` and so on."""
+        named = {kind: getattr(self, kind) for kind in ("run", "job", "day", "month", "sku")}
+        named |= {f"by:{column}": ceiling for column, ceiling in self.by.items()}
+        return {kind: ceiling for kind, ceiling in named.items() if ceiling is not None}
+
 
 def _labelled(value: object) -> object:
     """Turn an axis given as a list into label -> value, each value its own label."""

@@ -42,7 +42,7 @@ def passed_budgets(
     `committed` is the money that `run`, `job`, `day` and `month` already have against them; the
     budgets by SKU and by column are compared with the clips alone.
     """
-    ceilings = _ceilings(budget)
+    ceilings = budget.ceilings()
     costs: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for clip in clips:
         for purse in _purses(clip):
@@ -57,13 +57,6 @@ def passed_budgets(
                 ceiling=plain(ceilings[kind]),
                 need=plain(need),
             )
-
-
-def _ceilings(budget: Budget) -> dict[str, Decimal]:
-    """Give the ceilings that are set, named as `_purses` names what they limit."""
-    named = {kind: getattr(budget, kind) for kind in ("run", "job", "day", "month", "sku")}
-    named |= {f"by:{column}": ceiling for column, ceiling in budget.by.items()}
-    return {kind: ceiling for kind, ceiling in named.items() if ceiling is not None}
 
 
 def _purses(clip: Clip) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from batchgen.clip import Attempt, Balance, Intent, MoneyPlace
 from batchgen.job.schema import Budget
-from batchgen.state.store import Limit, Purse, Run, purses_of
+from batchgen.state.store import Limit, Run, purses_of
 
 #: Days and months of budgets follow this zone (contract, section 9).
 BUDGET_ZONE = ZoneInfo("Asia/Shanghai")
@@ -78,21 +78,9 @@ def day_of(now: float) -> str:
 
 def limits_of(budget: Budget, run: Run, intent: Intent, day: str) -> list[Limit]:
     """List every limit that the purchase must keep: the run's own, and those of the job file."""
+    ceilings: dict[str, Decimal | None] = {**budget.ceilings(), "run": run.budget}
     return [
         Limit(purse, ceiling)
         for purse in purses_of(intent, run.id, run.job, day)
-        if (ceiling := _ceiling(budget, run, purse)) is not None
+        if (ceiling := ceilings.get(purse.kind)) is not None
     ]
-
-
-def _ceiling(budget: Budget, run: Run, purse: Purse) -> Decimal | None:
-    if purse.kind.startswith("by:"):
-        return budget.by.get(purse.kind.removeprefix("by:"))
-    ceilings = {
-        "run": run.budget,
-        "job": budget.job,
-        "day": budget.day,
-        "month": budget.month,
-        "sku": budget.sku,
-    }
-    return ceilings[purse.kind]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+import batchgen
 from batchgen.clip import Status
 from batchgen.errors import InputError
 from batchgen.item import Fault, Item
@@ -94,6 +95,12 @@ def test_results_are_read_back_as_they_were(tmp_path: Path) -> None:
     assert str(frame["take"].dtype) == "Int64"
     assert str(frame["duration_s"].dtype) == "Float64"
     assert frame["submitted_at"].iloc[0] == pd.Timestamp("2026-11-23T04:05:06Z")
+
+
+def test_the_package_itself_reads_results(tmp_path: Path) -> None:
+    """`batchgen.results_frame(folder)` is the table of that folder."""
+    write_results(tmp_path, [DONE], ITEMS, [])
+    pd.testing.assert_frame_equal(batchgen.results_frame(str(tmp_path)), results_frame([DONE]))
 
 
 def test_an_empty_frame_has_the_same_columns() -> None:
