@@ -19,6 +19,7 @@ LAYERS = {
     1: (
         "words",
         "spreadsheet",
+        "crash_points",
         "video_models",
         "plan",
         "job.schema",

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from batchgen.crash_points import crash_point
+
 #: Times that a replace is tried while a virus scanner or indexer holds the file (Windows).
 _REPLACE_TRIES = 10
 _REPLACE_PAUSE_S = 0.2
@@ -64,7 +66,10 @@ def write_beside(target: Path, content: bytes) -> Path:
 
 def write_whole(target: Path, content: bytes) -> None:
     """Give the file this content, durably, in one step."""
-    replace_patiently(write_beside(target, content), target)
+    temporary = write_beside(target, content)
+    crash_point("whole-before-rename")
+    replace_patiently(temporary, target)
+    crash_point("whole-after-rename")
     sync_folder(target.parent)
 
 
@@ -76,6 +81,7 @@ def write_free_name(
     Returns the path that was written.
     """
     temporary = write_beside(target, content)
+    crash_point("table-before-rename")
     names = [target.name, *(f"{target.stem} ({n}){target.suffix}" for n in range(2, 10))]
     for name in names[:-1]:
         try:

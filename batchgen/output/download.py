@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 import aiohttp
 from yarl import URL
 
+from batchgen.crash_points import crash_point
 from batchgen.errors import BadFile, DownloadError, LinkDead
 from batchgen.messages import msg
 
@@ -262,7 +263,9 @@ class _PartFile:
 
     def finish(self) -> Received:
         self._file.flush()
+        crash_point("part-before-sync")
         os.fsync(self._file.fileno())
+        crash_point("part-after-sync")
         self._is_whole = True
         return Received(self._hash.hexdigest(), self.size_bytes)
 

@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from batchgen.clip import AccountScope, Attempt, ClipKey
+from batchgen.crash_points import crash_point
 from batchgen.errors import BadFile, DownloadError, InputError, StateError
 from batchgen.messages import msg
 from batchgen.output.disk import replace_patiently, sync_folder, write_whole
@@ -185,7 +186,9 @@ class OutputFolder:
                 return False
             self._retire(attempt.file)
             replace_patiently(part, final)
+            crash_point("publish-after-rename")
             sync_folder(final.parent)
+            crash_point("publish-after-sync")
         self._accompany(attempt.file, attempt)
         return True
 
@@ -196,6 +199,7 @@ class OutputFolder:
             jpeg = draw_poster(self._root / file)
             if jpeg is not None:
                 write_whole(poster, jpeg)
+                crash_point("poster-after")
         record = json.dumps(provenance(attempt, version("batchgen")), ensure_ascii=False, indent=2)
         write_whole(self._root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
 
@@ -210,6 +214,7 @@ class OutputFolder:
         for path in present:
             replace_patiently(path, old / _as(path, number))
         sync_folder(old)
+        crash_point("retire-after")
 
     def _place(self, file: str) -> Path:
         """Make the folders of a file and give its path.

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from batchgen.clip import Attempt, AttemptState, Intent
+from batchgen.crash_points import crash_point
 from batchgen.errors import BudgetExceeded, InputError, StateError, TaskIdTaken
 from batchgen.messages import Message, msg
 from batchgen.plan.identity import request_record
@@ -109,7 +110,9 @@ class Buyer:
     async def _send(self, attempt: Attempt, prepared: Prepared) -> SubmitReply:
         """POST once; while it is not answered, the attempt counts as in the air."""
         self.context.in_air.add(attempt.id)
+        crash_point("submit-before")
         reply = await self.provider.submit(prepared)
+        crash_point("submit-after")
         self.context.in_air.discard(attempt.id)
         return reply
 

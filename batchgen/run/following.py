@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchgen.clip import Attempt, AttemptState
+from batchgen.crash_points import crash_point
 from batchgen.messages import msg
 from batchgen.provider.port import (
     PollReply,
@@ -128,6 +129,7 @@ class Follower:
             message = f"attempt {attempt.id} has no task to ask for"
             raise AssertionError(message)
         reply = await self.provider.poll(attempt.task_id, attempt.request_id)
+        crash_point("poll-after")
         if isinstance(reply, PollTrouble) and reply.stop is not None:
             self.context.stop.request(
                 reply.stop,

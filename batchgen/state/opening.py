@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
+from batchgen.crash_points import crash_point
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import schema
@@ -100,6 +101,7 @@ def _make(path: Path) -> None:
     finally:
         connection.close()
     fresh.replace(path)
+    crash_point("state-made")
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

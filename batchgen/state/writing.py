@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, Unpack
 
 from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey, Intent
+from batchgen.crash_points import crash_point
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import changes
@@ -152,7 +153,9 @@ class SqliteWriter:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes.extend(self._try_change(queued.change) for queued in group)
+            crash_point("commit-before")
             self._connection.execute("COMMIT")
+            crash_point("commit-after")
             self._mark.write(height_of(self._connection))
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):  # the transaction may have ended with it
