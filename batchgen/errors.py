@@ -8,7 +8,9 @@
     │   ├── PromptError         a row's prompt cannot be made (`plan.prompts`)
     │   ├── PlanMoved           `run --plan FILE`: something moved since FILE was saved
     │   └── SettingsError       a flag, variable or key
-    ├── StateError              the state cannot be opened or trusted (exit 2)
+    ├── StateError              the state cannot be opened, trusted or written
+    │   ├── DiskFull            its disk is full: nothing more is bought
+    │   └── TaskIdKept          a task id could not be recorded, and is safe beside it
     ├── Busy                    another run holds the state or the account (exit 75)
     ├── BudgetExceeded          the next call would pass a budget; nothing was reserved
     ├── TaskIdTaken             the provider gave an id that another attempt has
@@ -69,6 +71,14 @@ class SettingsError(InputError):
 
 class StateError(BatchgenError):
     """The state cannot be opened or cannot be trusted; nothing was sent."""
+
+
+class DiskFull(StateError):
+    """The state's disk is full; nothing more is bought."""
+
+
+class TaskIdKept(StateError):
+    """The state could not record an accepted submit; its task id is kept in the spool."""
 
 
 class Busy(BatchgenError):

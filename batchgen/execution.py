@@ -24,6 +24,7 @@ from batchgen.engine import SIMULATOR_HOST, Workspace
 from batchgen.errors import Busy, InputError
 from batchgen.language import speaker
 from batchgen.messages import Message, msg
+from batchgen.open_files import ensure_open_files
 from batchgen.output.download import Downloader
 from batchgen.output.folder import OutputFolder, claim
 from batchgen.output.port import ClipFolder
@@ -226,8 +227,9 @@ async def open_session(
     Raises:
         Busy: another run holds one of them.
         StateError: the state cannot be used.
-        InputError: the output folder is not ours.
+        InputError: the output folder is not ours, or the system's limits are too low.
     """
+    ensure_open_files(workspace.job.account.slots)
     path = workspace.state_path
     async with AsyncExitStack() as stack:
         _hold(stack, state_lock_path(path), msg("the state {path}", path=path), on_wait)

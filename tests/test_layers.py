@@ -47,6 +47,7 @@ LAYERS = {
         "simulator",
         "progress",
         "clock",
+        "open_files",
         "language",
     ),
     3: ("run",),

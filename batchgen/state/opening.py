@@ -5,6 +5,7 @@ A state that is not ours, newer than this release or damaged is refused before a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -14,15 +15,19 @@ from batchgen.crash_points import crash_point
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import schema
+from batchgen.state.disk_reserve import make_reserve
 from batchgen.state.marks import height_of, refuse_if_behind, refuse_if_deleted
+from batchgen.state.places import refuse_bad_place
+from batchgen.state.spool import take_in
 
-#: WAL with FULL: a commit that returned survives a power cut.
+#: WAL with FULL: a commit that returned survives a power cut. A backup or a viewer may hold the
+#: database for a while: a change waits a minute for it before it gives up.
 _WRITER_PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA fullfsync = ON;
 PRAGMA checkpoint_fullfsync = ON;
-PRAGMA busy_timeout = 5000;
+PRAGMA busy_timeout = 60000;
 PRAGMA journal_size_limit = 67108864;
 PRAGMA foreign_keys = ON;
 PRAGMA trusted_schema = OFF;
@@ -32,15 +37,18 @@ PRAGMA temp_store = MEMORY;
 """
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
+def open_for_writing(path: Path, now: float) -> sqlite3.Connection:
     """Open the state, making it when it is not there, and begin its next epoch.
 
-    The file is readable by its owner only.
+    What an earlier start kept in the spool is taken in, as of `now` (UTC seconds). The file is
+    readable by its owner only.
 
     Raises:
-        StateError: damaged, foreign, too new, gone back in time, deleted, or not writable.
+        StateError: damaged, foreign, too new, gone back in time, deleted, in a place where it is
+            not safe, or not writable.
     """
     try:
+        refuse_bad_place(path)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists() or path.stat().st_size == 0:
             refuse_if_deleted(path)
@@ -50,6 +58,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         _check(connection, path)
         refuse_if_behind(path, height_of(connection))
         connection.executescript(_WRITER_PRAGMAS)
+        make_reserve(path)
+        _upgrade(connection, path)
+        take_in(connection, path, now)
         connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")
     except (OSError, UnicodeError, sqlite3.Error) as error:
         raise unusable(path, error) from error
@@ -104,6 +115,19 @@ def _make(path: Path) -> None:
     crash_point("state-made")
 
 
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring an older state up to this release; a copy of it as it was stays beside it."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == schema.SCHEMA_VERSION:
+        return
+    copy = path.with_name(f"{path.name}.version-{version}")
+    copy.unlink(missing_ok=True)
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with contextlib.closing(sqlite3.connect(copy)) as target:
+        connection.backup(target)
+    schema.upgrade(connection)
+
+
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     _check_kind(connection, path)
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -125,7 +149,7 @@ def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
         raise StateError(
             msg("{path} is not a batchgen state; name another file with --state", path=path)
         )
-    if version != schema.SCHEMA_VERSION:
+    if version not in schema.READABLE:
         raise StateError(
             msg(
                 "the state {path} has version {version}, this batchgen reads version {ours};"

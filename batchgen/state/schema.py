@@ -14,8 +14,10 @@ from batchgen.clip import MOVES
 
 #: "BGen": tells our file from any other SQLite database.
 APPLICATION_ID = 0x4247656E
-#: Raised whenever the tables change.
-SCHEMA_VERSION = 1
+#: Raised whenever the tables or the legal moves change.
+SCHEMA_VERSION = 2
+#: Versions with the same tables: what this release can read.
+READABLE = frozenset({1, SCHEMA_VERSION})
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -114,17 +116,33 @@ CREATE TRIGGER attempt_stays BEFORE DELETE ON attempt
 """
 
 
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a readable older state up to this version in one transaction: the legal moves."""
+    connection.executescript(
+        f"""
+        BEGIN IMMEDIATE;
+        DELETE FROM move;
+        INSERT INTO move VALUES {_moves()};
+        PRAGMA user_version = {SCHEMA_VERSION};
+        COMMIT;
+        """
+    )
+
+
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of a new state in one transaction."""
-    moves = ",\n".join(f"('{old}', '{new}')" for old, news in MOVES.items() for new in sorted(news))
     connection.executescript(
         f"""
         BEGIN IMMEDIATE;
         {_TABLES}
-        INSERT INTO move VALUES {moves};
+        INSERT INTO move VALUES {_moves()};
         INSERT INTO meta VALUES ('state_id', '{uuid.uuid4().hex}'), ('epoch', '0');
         PRAGMA application_id = {APPLICATION_ID};
         PRAGMA user_version = {SCHEMA_VERSION};
         COMMIT;
         """
     )
+
+
+def _moves() -> str:
+    return ",\n".join(f"('{old}', '{new}')" for old, news in MOVES.items() for new in sorted(news))

@@ -179,7 +179,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Path, random.Random], None]]] = {
 
 def read_back(path: Path) -> list[Row]:
     """Open a state as a run does, check it, and read its attempts as a plan does."""
-    connection = open_for_writing(path)
+    connection = open_for_writing(path, 0.0)
     try:
         reader = SqliteReader(connection)
         return [row_of(attempt) for attempt in reader.attempts()]
@@ -235,7 +235,7 @@ def test_what_is_no_state_is_refused(tmp_path: Path, content: bytes) -> None:
         assert read_back(path) == []
         return
     with pytest.raises(StateError):
-        open_for_writing(path)
+        open_for_writing(path, 0.0)
     assert path.read_bytes() == content
 
 
@@ -248,7 +248,7 @@ def test_another_kind_or_version_is_refused(
     with closing(sqlite3.connect(tmp_path / "state.db")) as other:
         other.execute(f"PRAGMA {pragma}")
     with pytest.raises(StateError):
-        open_for_writing(tmp_path / "state.db")
+        open_for_writing(tmp_path / "state.db", 0.0)
     with pytest.raises(StateError):
         SqliteReader.open(tmp_path / "state.db")
 
@@ -263,4 +263,4 @@ def test_a_folder_in_the_place_of_the_state_is_refused(tmp_path: Path) -> None:
     """A path that cannot be a file gives our error."""
     (tmp_path / "state.db").mkdir()
     with pytest.raises(StateError):
-        open_for_writing(tmp_path / "state.db")
+        open_for_writing(tmp_path / "state.db", 0.0)

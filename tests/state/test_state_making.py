@@ -14,7 +14,7 @@ from batchgen.state.opening import open_for_reading, open_for_writing
 
 def test_a_new_state_stands_whole_in_its_main_file(tmp_path: Path) -> None:
     """Without its write-ahead log, too, it is known for ours."""
-    open_for_writing(tmp_path / "state.db").close()
+    open_for_writing(tmp_path / "state.db", 0.0).close()
     (tmp_path / "state.db-wal").unlink(missing_ok=True)
     found = open_for_reading(tmp_path / "state.db")
     assert found is not None
@@ -30,17 +30,17 @@ def test_a_start_that_dies_while_making_the_state_leaves_none(
     with monkeypatch.context() as patch:
         patch.setattr(schema, "create", _die_half_way)
         with pytest.raises(KeyboardInterrupt):
-            open_for_writing(path)
+            open_for_writing(path, 0.0)
     assert not path.exists()
-    open_for_writing(path).close()
-    assert [entry.name for entry in tmp_path.iterdir()] == ["state.db"]
+    open_for_writing(path, 0.0).close()
+    assert not (tmp_path / "state.db.new").exists()
 
 
 def test_the_log_of_a_lost_state_is_not_taken_in(tmp_path: Path) -> None:
     """Where the file was deleted and its log was not, nothing is made over it."""
     (tmp_path / "state.db-wal").write_bytes(b"purchases")
     with pytest.raises(StateError, match="gone"):
-        open_for_writing(tmp_path / "state.db")
+        open_for_writing(tmp_path / "state.db", 0.0)
     assert (tmp_path / "state.db-wal").read_bytes() == b"purchases"
 
 
