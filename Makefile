@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-browser prove lint format messages lock clean
+.PHONY: demo test test-browser prove soak bench lint format messages lock clean
 
 demo: $(READY) ## the sample catalogue through the whole pipeline, into out/demo
 	$(BIN)/batchgen demo
@@ -15,8 +15,18 @@ test: $(READY) ## every test that needs nothing but pip packages
 test-browser: $(READY) ## the tests that open pages in Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
-prove: $(READY) ## the safety proofs: random kills, start races, damaged states, fuzzed inputs
+prove: $(READY) ## the safety proofs: kills, crash points, simulated disasters, planted bugs (strace helps)
 	$(BIN)/python -m pytest -q -n auto -m prove tests/prove
+
+SOAK_FIGURES := out/soak.jsonl
+soak: $(READY) ## the long proofs: 2,000 kills, 50,000 simulated disasters; hours; prints its figures
+	mkdir -p out && rm -f $(SOAK_FIGURES)
+	BATCHGEN_PROVE_KILLS=2000 BATCHGEN_PROVE_SEEDS=50000 BATCHGEN_PROVE_FIGURES=$(abspath $(SOAK_FIGURES)) \
+	  $(BIN)/python -m pytest -q -n auto -m prove tests/prove/test_kills.py tests/prove/test_simulation.py
+	$(BIN)/python -m tests.prove.figures $(SOAK_FIGURES)
+
+bench: $(READY) ## how fast it is: prints figures, asserts nothing
+	$(BIN)/python -m tests.bench.recovery
 
 lint: $(READY) ## layout, linter, types
 	$(BIN)/ruff format --check .

@@ -1,12 +1,13 @@
 """The nouns: what a clip is, what an attempt to buy it goes through, and where its money is.
 
     INTENT ──► REJECTED | REFUSED                          (released)
-       │─────► UNKNOWN ──► ACCEPTED (adopted) | DECLARED_UNPAID | WRITTEN_OFF
+       │─────► UNKNOWN ──► ACCEPTED (adopted, or sent again) | DECLARED_UNPAID | WRITTEN_OFF
        └─────► ACCEPTED ──► SUCCEEDED ──► VERIFIED ──► SAVED
                    │             └──► PAID_NO_RESULT | EXPIRED
-                   ├──► FAILED
+                   ├──► FAILED ───► REFUSED (not billed) | WRITTEN_OFF (billed)
                    ├──► STALLED ──► SUCCEEDED | FAILED | VANISHED | WRITTEN_OFF
-                   └──► VANISHED ─► ACCEPTED | SUCCEEDED | FAILED | WRITTEN_OFF
+                   └──► VANISHED ─► ACCEPTED | SUCCEEDED | FAILED
+                                    | DECLARED_UNPAID | WRITTEN_OFF
 
 An attempt is one purchase of a clip and carries its money; a clip has no record of its own: it is
 the newest attempt with its key. Pure: standard library only; no file, clock, network or table.
@@ -35,7 +36,8 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
     #: Refused for now by a code that makes no task (busy, account trouble): may be sent again.
     REJECTED = "rejected"
-    #: Refused for good by a code that makes no task: the same request is not sent again.
+    #: Refused for good by a code that makes no task, or a FAIL that the provider's bill does not
+    #: charge: the same request is not sent again by itself.
     REFUSED = "refused"
     #: The provider gave a task id.
     ACCEPTED = "accepted"
@@ -55,9 +57,10 @@ class AttemptState(StrEnum):
     EXPIRED = "expired"
     #: SUCCESS without any result to fetch.
     PAID_NO_RESULT = "paid_no_result"
-    #: A person says the doubtful call was not billed.
+    #: A person, or the provider's bill, says the doubtful call was not billed.
     DECLARED_UNPAID = "declared_unpaid"
-    #: A person gives the doubtful call up as paid.
+    #: Paid for nothing: a person gives the doubtful call up, or the bill charges a call that
+    #: brought no clip.
     WRITTEN_OFF = "written_off"
 
 
@@ -88,7 +91,8 @@ _S = AttemptState
 #: Every legal move. The same table is written into the database as data.
 MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
     _S.INTENT: frozenset({_S.REJECTED, _S.REFUSED, _S.UNKNOWN, _S.ACCEPTED}),
-    _S.UNKNOWN: frozenset({_S.ACCEPTED, _S.DECLARED_UNPAID, _S.WRITTEN_OFF}),
+    # UNKNOWN -> UNKNOWN: the same request is sent again, or that told something more.
+    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.ACCEPTED, _S.DECLARED_UNPAID, _S.WRITTEN_OFF}),
     _S.ACCEPTED: frozenset({_S.SUCCEEDED, _S.FAILED, _S.STALLED, _S.VANISHED}),
     _S.STALLED: frozenset({_S.SUCCEEDED, _S.FAILED, _S.VANISHED, _S.WRITTEN_OFF}),
     _S.VANISHED: frozenset(
@@ -101,7 +105,8 @@ MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
     _S.SAVED: frozenset({_S.SUCCEEDED}),
     _S.REJECTED: frozenset(),
     _S.REFUSED: frozenset(),
-    _S.FAILED: frozenset(),
+    # FAILED -> ...: the provider's bill says whether the FAIL was charged.
+    _S.FAILED: frozenset({_S.REFUSED, _S.WRITTEN_OFF}),
     _S.EXPIRED: frozenset(),
     _S.PAID_NO_RESULT: frozenset(),
     _S.DECLARED_UNPAID: frozenset(),
@@ -262,7 +267,8 @@ class Attempt:
     output: str
     created_at: float
     order_id: int | None = None
-    #: When the provider's answer with the task id was recorded.
+    #: When the provider's answer with the task id was recorded; while in doubt: when the request
+    #: was sent again.
     submitted_at: float | None = None
     #: When SUCCESS or FAIL was seen.
     finished_at: float | None = None
@@ -290,6 +296,11 @@ class Attempt:
     def money(self) -> MoneyPlace:
         """Where the price of this attempt stands."""
         return MEANING[self.state][1]
+
+    @property
+    def is_given_up(self) -> bool:
+        """It was written off without an end seen; a FAIL that was charged had its end."""
+        return self.state is AttemptState.WRITTEN_OFF and self.finished_at is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from batchgen.clip import Attempt, AttemptState
+from batchgen.clip import Attempt, AttemptState, ClipRequest
 from batchgen.engine import SIMULATOR_HOST, Workspace
 from batchgen.errors import Busy, InputError
 from batchgen.language import speaker
@@ -40,6 +42,8 @@ from batchgen.run.context import RunContext, Tally
 from batchgen.run.fetching import Fetcher
 from batchgen.run.following import Follower
 from batchgen.run.ports import Clock, Observer
+from batchgen.run.reacting import Reactor
+from batchgen.run.resending import Resender, resendable
 from batchgen.run.runner import Runner
 from batchgen.run.slots import Slots
 from batchgen.run.stopping import Gate, Stop
@@ -52,6 +56,8 @@ from batchgen.video_models import MODELS
 
 #: The embedded simulator runs so many times faster than the real API.
 SIMULATOR_SPEED = 60.0
+#: A clock that is off by more than this is worth a word (seconds).
+_CLOCK_TOLERANCE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +111,16 @@ class Session:
 
             run = await self._start_run(plan, new_run=new_run)
             left = self.reader.unfinished(self.workspace.account)
-            left += await self._missing(plan, folder, observer)
             ours = [attempt for attempt in left if attempt.job == plan.job]
             tally = self._tally(plan, total=len(plan.to_buy) + len(ours))
             context = self._context(run, tally, stop, observer)
-            runner = _runner(self.workspace, context, provider, folder_of)
+            in_doubt = resendable(plan.clips, plan.job)
+            runner = _runner(self.workspace, context, provider, folder_of, in_doubt)
             on_runner(runner)
-            await runner.run(plan.to_buy, left)
+            restoring = asyncio.ensure_future(self._restore(plan, folder, observer))
+            stack.push_async_callback(_ended, restoring)
+            await runner.run(plan.to_buy, left, restoring)
+            _tell_clock(provider.clock_offset_s, observer)
         if stop.reason is None and context.held_by_budget:
             stop.request(StopReason.BUDGET, msg("a budget kept some clips from being bought"))
         return Ending(run, stop.reason, stop.message, self.clock.monotonic() - started)
@@ -185,8 +194,11 @@ class Session:
             seconds={model: self.reader.task_seconds(account, model)[::-1] for model in MODELS},
         )
 
-    async def _missing(self, plan: Plan, folder: OutputFolder, observer: Observer) -> list[Attempt]:
-        """Put every done clip under its name; give those to fetch again, whose link still lives."""
+    async def _restore(self, plan: Plan, folder: OutputFolder, observer: Observer) -> list[Attempt]:
+        """Put every done clip under its name; give those to fetch again, whose link still lives.
+
+        Goes on beside the run: there may be thousands of files to look at.
+        """
         gone = [
             entry.attempt
             for entry in plan.clips
@@ -295,6 +307,24 @@ def write_output(
     return warnings
 
 
+async def _ended(task: asyncio.Task[Any]) -> None:
+    """End a task that nobody waits for any more."""
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _tell_clock(offset_s: float | None, observer: Observer) -> None:
+    """Say when this computer's clock is far from the API's."""
+    if offset_s is not None and abs(offset_s) > _CLOCK_TOLERANCE_S:
+        observer.note(
+            msg(
+                "this computer's clock is {minutes} minutes off from the API's: days of budgets"
+                " and times of results are wrong; set the clock",
+                minutes=round(abs(offset_s) / 60),
+            )
+        )
+
+
 def unwritable(workspace: Workspace, error: OSError) -> Message:
     """Word that the results could not be written."""
     return msg(
@@ -311,18 +341,24 @@ def _runner(
     context: RunContext,
     provider: BigModelClient,
     folder_of: Callable[[Attempt], ClipFolder],
+    in_doubt: Mapping[int, ClipRequest],
 ) -> Runner:
+    resends = workspace.job.account.resend_same_request_id
     follower = Follower(context, provider, workspace.job.account.give_up_after, random.random)
+    gate = Gate(context.clock, context.stop, random.random)
+    buyer = Buyer(
+        context=context,
+        provider=provider,
+        gate=gate,
+        reactor=Reactor(context, gate, resends),
+        new_request_id=lambda: f"bg-{uuid.uuid4().hex}",
+    )
     return Runner(
         context=context,
-        buyer=Buyer(
-            context=context,
-            provider=provider,
-            gate=Gate(context.clock, context.stop, random.random),
-            new_request_id=lambda: f"bg-{uuid.uuid4().hex}",
-        ),
+        buyer=buyer,
         follower=follower,
         fetcher=Fetcher(context, follower, folder_of),
+        resender=Resender(buyer, in_doubt) if resends else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What people read for a status and for a place of money. Pure.
+"""What people read for a status, for a place of money, and for a moment. Pure.
 
 JSON, results and the state keep the stable words of `clip.Status` and `clip.MoneyPlace`.
 """
@@ -6,6 +6,7 @@ JSON, results and the state keep the stable words of `clip.Status` and `clip.Mon
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from batchgen.clip import MoneyPlace, Status
 from batchgen.messages import Message, msg
@@ -29,3 +30,16 @@ MONEY_WORDS: Mapping[MoneyPlace, Message] = {
     MoneyPlace.AT_RISK: msg("at risk"),
     MoneyPlace.RELEASED: msg("not charged"),
 }
+
+
+def local_time(at: float) -> str:
+    """Write UTC seconds as date and time of day where this computer is, to the minute."""
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def time_left(seconds: float) -> Message:
+    """Word a span of time to the minute, rounded down: what is left is never overstated."""
+    hours, minutes = divmod(int(max(seconds, 0) // 60), 60)
+    if hours:
+        return msg("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return msg("{minutes} min", minutes=minutes) if minutes else msg("less than a minute")

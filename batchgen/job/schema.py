@@ -100,6 +100,10 @@ class Account(_Part):
     max_polls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10.0
     #: A task alive for longer is left running and reported (seconds).
     give_up_after: Seconds = 7200.0
+    #: A submit without a usable answer is sent again under the same request_id. Only for an account
+    #: whose provider was seen to recognise that: post one cheap request twice with one request_id,
+    #: at once and some hours later, and look that the bill has it once. Elsewhere it buys twice.
+    resend_same_request_id: bool = False
 
     @property
     def slots(self) -> int:

@@ -130,7 +130,7 @@ def find_key(environ: Mapping[str, str], dotenv: Mapping[str, str]) -> tuple[str
 
 
 def state_path(job_path: Path, flag: str | None = None, env: str | None = None) -> Path:
-    """Give the state's absolute path: as said, else in the nearest `.batchgen/` above the job.
+    """Give the state's real path: as said, else in the nearest `.batchgen/` above the job.
 
     Where there is none, it is beside the job file. What is said may be a path, from the current
     folder, or `sqlite:///` and a path.
@@ -142,7 +142,7 @@ def state_path(job_path: Path, flag: str | None = None, env: str | None = None) 
     if said is None:
         home = job_path.parent.resolve()
         marked = (folder for folder in (home, *home.parents) if (folder / STATE_FOLDER).is_dir())
-        return next(marked, home) / STATE_FOLDER / STATE_FILE
+        return (next(marked, home) / STATE_FOLDER / STATE_FILE).resolve()
     text = said.removeprefix(_SQLITE)
     if "://" in text:
         kind = text.split("://", 1)[0]

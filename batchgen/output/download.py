@@ -3,37 +3,40 @@
     check the link ─► connect to a checked address ─► follow redirects by hand ─► check the answer
     ─► stream to disk, counting, hashing and watching the speed ─► fsync
 
-Always starts from the first byte. Knows nothing of clips, of the API or of its key: no header but
-the usual ones is ever sent. Links are signed, so they never enter a message, and library errors,
-which may quote them, are not chained.
+What is cut goes on where it stopped if that is proven to be safe (see `resuming`); every hop is
+checked again. Knows nothing of clips, of the API or of its key: no header but the usual ones is
+ever sent. Links are signed, so they never enter a message, and library errors, which may quote
+them, are not chained.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import ipaddress
-import os
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 from yarl import URL
 
-from batchgen.crash_points import crash_point
 from batchgen.errors import BadFile, DownloadError, LinkDead
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
+from batchgen.output.resuming import PartFile, Promise, Received
 
 _T = TypeVar("_T")
 
 _DEAD = frozenset({403, 404, 410})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Answers to a request for the rest of a file that are not the whole file.
+_OF_A_RANGE = frozenset({206, 416})
 _MOST_REDIRECTS = 3
+#: Further requests for a file that was cut, in one download.
+_MOST_RESUMES = 3
 _CHUNK_BYTES = 256 * 1024
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/xhtml")
 #: Networks that carry an IPv4 address in their last 32 bits (RFC 6052).
@@ -50,14 +53,6 @@ class Limits:
     #: Fewer bytes than this in `speed_window_s` are given up.
     least_bytes_per_s: float = 8 * 1024
     speed_window_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A complete file on disk, fsynced."""
-
-    sha256: str
-    size_bytes: int
 
 
 class AddressRefused(OSError):
@@ -134,35 +129,57 @@ class Downloader:
 
         Raises:
             LinkDead: 403, 404 or 410.
-            BadFile: the answer is a page, compressed, too large, or not as long as announced.
+            BadFile: the answer is a page, compressed, too large, or not what was announced.
             DownloadError: the link is not allowed, or the network failed; again may help.
             OSError: the disk.
         """
         url = _parsed(link)
+        part = PartFile(target)
+        try:
+            await self._receive(url, part)
+            return await _in_thread(part.finish)
+        finally:
+            await _in_thread(part.close)
+
+    async def _receive(self, url: URL, part: PartFile) -> None:
+        """Receive the whole file; where it is cut, ask for the rest as long as more of it comes."""
+        for _ in range(_MOST_RESUMES):
+            had_bytes = part.size_bytes
+            try:
+                await self._ask(url, part)
+            except (LinkDead, BadFile):
+                raise
+            except DownloadError:
+                if part.size_bytes <= had_bytes or not part.rest:
+                    raise
+            if part.is_whole:
+                return
+        await self._ask(url, part)
+        if not part.is_whole:
+            raise _failed(url, msg("cut off"))
+
+    async def _ask(self, url: URL, part: PartFile) -> None:
+        """Ask once for what is missing, and take in what comes."""
+        rest = part.rest
         try:
             for _ in range(_MOST_REDIRECTS + 1):
                 self._check_link(url)
-                async with self._get(url) as answer:
+                async with self._get(url, rest) as answer:
                     if answer.status not in _REDIRECTS:
-                        self._check_answer(answer)
-                        return await self._stream(answer, target)
+                        await self._take_in(answer, part)
+                        return
                     url = _redirected(url, answer)
         except (aiohttp.ClientError, TimeoutError, UnicodeError) as error:
-            raise DownloadError(
-                msg(
-                    "the download from {host} failed ({reason}); `batchgen run` fetches it again,"
-                    " without paying",
-                    host=url.host or "?",
-                    reason=_reason(error),
-                )
-            ) from None
+            raise _failed(url, _reason(error)) from None
         raise DownloadError(msg("the result link of {host} leads in circles", host=url.host or "?"))
 
-    def _get(self, url: URL) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _get(
+        self, url: URL, headers: dict[str, str]
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if self._session is None:
             message = "Downloader is used outside of `async with`"
             raise RuntimeError(message)
-        return self._session.get(url, allow_redirects=False)
+        return self._session.get(url, headers=headers, allow_redirects=False)
 
     def _check_link(self, url: URL) -> None:
         is_local = self._allow_loopback and _names_loopback(url.host or "")
@@ -183,8 +200,24 @@ class Downloader:
             raise AddressRefused(message)
         return socket.socket(family=family, type=kind, proto=protocol)
 
-    def _check_answer(self, answer: aiohttp.ClientResponse) -> None:
-        """Judge an answer by its head."""
+    async def _take_in(self, answer: aiohttp.ClientResponse, part: PartFile) -> None:
+        """Write what an answer holds: the missing rest, or the file from its start.
+
+        A rest that is not proven to be of the same file is not read: all is forgotten.
+        """
+        if part.rest and answer.status in _OF_A_RANGE:
+            if answer.status == 416 or not part.goes_on_with(answer.headers):
+                part.forget()
+                return
+            self._check_kind(answer)
+        else:
+            self._check_status(answer)
+            self._check_kind(answer)
+            await _in_thread(part.start, Promise.of(answer.headers))
+        await self._fill(answer, part)
+
+    @staticmethod
+    def _check_status(answer: aiohttp.ClientResponse) -> None:
         host = answer.url.host or "?"
         if answer.status in _DEAD:
             raise LinkDead(
@@ -199,6 +232,10 @@ class Downloader:
                     status=answer.status,
                 )
             )
+
+    def _check_kind(self, answer: aiohttp.ClientResponse) -> None:
+        """Judge by an answer's head whether it can be a clip."""
+        host = answer.url.host or "?"
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise BadFile(msg("{host} sent a compressed file instead of a clip", host=host))
         if answer.content_type.startswith(_TEXT_TYPES):
@@ -212,18 +249,7 @@ class Downloader:
             limit = self._limits.most_bytes // (1024 * 1024)
             raise BadFile(msg("the file is larger than {limit} MiB", limit=limit))
 
-    async def _stream(self, answer: aiohttp.ClientResponse, target: Path) -> Received:
-        part = _PartFile(target)
-        try:
-            await _in_thread(part.open)
-            await self._fill(answer, part)
-            if answer.content_length not in (None, part.size_bytes):
-                raise BadFile(msg("the file is not as long as announced"))
-            return await _in_thread(part.finish)
-        finally:
-            await _in_thread(part.close)
-
-    async def _fill(self, answer: aiohttp.ClientResponse, part: _PartFile) -> None:
+    async def _fill(self, answer: aiohttp.ClientResponse, part: PartFile) -> None:
         now = asyncio.get_running_loop().time
         floor = SpeedFloor(self._limits, now())
         async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
@@ -237,44 +263,6 @@ class Downloader:
                         host=answer.url.host or "?",
                     )
                 )
-
-
-class _PartFile:
-    """A file that is written from its start, hashed on the way, and removed unless finished."""
-
-    _file: BinaryIO
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._hash = hashlib.sha256()
-        self._is_open = self._is_whole = False
-        self.size_bytes = 0
-
-    def open(self) -> None:
-        # Removing first and creating exclusively never follows a planted link.
-        self._path.unlink(missing_ok=True)
-        self._file = self._path.open("xb")
-        self._is_open = True
-
-    def write(self, chunk: bytes) -> None:
-        self._file.write(chunk)
-        self._hash.update(chunk)
-        self.size_bytes += len(chunk)
-
-    def finish(self) -> Received:
-        self._file.flush()
-        crash_point("part-before-sync")
-        os.fsync(self._file.fileno())
-        crash_point("part-after-sync")
-        self._is_whole = True
-        return Received(self._hash.hexdigest(), self.size_bytes)
-
-    def close(self) -> None:
-        if not self._is_open:
-            return
-        self._file.close()
-        if not self._is_whole:
-            self._path.unlink(missing_ok=True)
 
 
 async def _in_thread(step: Callable[..., _T], *args: object) -> _T:
@@ -299,6 +287,17 @@ def _redirected(url: URL, answer: aiohttp.ClientResponse) -> URL:
         return url.join(URL(answer.headers.get("Location", "")))
     except ValueError:
         raise DownloadError(msg("the provider's answer carries no usable link")) from None
+
+
+def _failed(url: URL, reason: Message | str) -> DownloadError:
+    return DownloadError(
+        msg(
+            "the download from {host} failed ({reason}); `batchgen run` fetches it again,"
+            " without paying",
+            host=url.host or "?",
+            reason=reason,
+        )
+    )
 
 
 def _names_loopback(host: str) -> bool:

@@ -146,5 +146,6 @@ class Plan:
 
 
 def plain(amount: Decimal) -> str:
-    """Write money as files and JSON carry it: `12.50`."""
-    return f"{amount:.2f}"
+    """Write money as files and JSON carry it: `12.50`; what is finer keeps its digits."""
+    cents = round(amount, 2)
+    return f"{cents:.2f}" if cents == amount else f"{amount:f}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from batchgen.provider.parsing import (
@@ -28,11 +28,13 @@ from batchgen.provider.parsing import (
     words_of_failure,
 )
 from batchgen.provider.port import (
+    REPEATED_CODE,
     Accepted,
     PollReply,
     PollTrouble,
     Reaction,
     Refused,
+    Repeated,
     StillProcessing,
     StopReason,
     SubmitReply,
@@ -87,7 +89,7 @@ RULES: Mapping[str, Rule] = {
     "1221": _ACCOUNT,  # API withdrawn
     "1222": _ACCOUNT,  # API does not exist: wrong base URL
     "1230": _DOUBT,  # call flow error
-    "1231": _DOUBT,  # this request_id was seen before: an earlier submit did arrive
+    REPEATED_CODE: _DOUBT,  # this request_id was seen before: an earlier submit did arrive
     "1232": _DOUBT,  # "fetch the result with the task id": no sane answer to a submit
     "1233": _DOUBT,  # task does not exist: no sane answer to a submit
     "1234": _DOUBT,  # network error inside the platform
@@ -146,6 +148,14 @@ def _rule_by_status(status: int) -> Rule:
 
 def decide_submit(answer: Answer, request_id: str) -> SubmitReply:
     """Say whether a complete answer to a submit means bought, refused or in doubt."""
+    reply = _decided(answer, request_id)
+    if isinstance(reply, Uncertain) and answer.is_redirect:
+        words = "the address of the API redirects, and no paid request follows it: check it"
+        return replace(reply, text=_with_status(answer, words), stop=StopReason.ACCOUNT)
+    return reply
+
+
+def _decided(answer: Answer, request_id: str) -> SubmitReply:
     try:
         body = json_object(answer)
     except Unreadable as unreadable:
@@ -159,10 +169,13 @@ def decide_submit(answer: Answer, request_id: str) -> SubmitReply:
     return _unaccepted(answer, error_of(body))
 
 
-def _unaccepted(answer: Answer, error: ProviderError | None) -> Refused | Uncertain:
+def _unaccepted(answer: Answer, error: ProviderError | None) -> Refused | Uncertain | Repeated:
     if error is None or error.code is None:
         words = error.text if error is not None else "no usable task id and no error code"
         return Uncertain(_with_status(answer, words))
+    if error.code == REPEATED_CODE:
+        words = _with_status(answer, error.text)
+        return Repeated(f"an earlier submit of this request arrived ({words})")
     rule = rule_for(error, answer.status)
     if rule.reaction is None:
         return Uncertain(_with_status(answer, error.text), error.code)

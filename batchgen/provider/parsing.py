@@ -57,6 +57,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def is_redirect(self) -> bool:
+        """Tell whether the status is 3xx."""
+        return 300 <= self.status < 400
+
+    @property
     def retry_after_s(self) -> float | None:
         """The Retry-After header in seconds, when it is a number from 0 to 600."""
         text = self.retry_after.strip()

@@ -38,6 +38,7 @@ class StopReason(StrEnum):
     DISK = "disk"
     STATE = "state"
     UNCERTAIN = "uncertain"
+    DOWNLOADS = "downloads"
     SIGNAL = "signal"
 
 
@@ -73,13 +74,28 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """The request may have arrived; no usable answer came. It is never sent again by itself."""
+    """The request may have arrived; no usable answer came."""
 
     text: str
     code: str | None = None
+    #: Set when every other submit would end the same way: the address redirects.
+    stop: StopReason | None = None
 
 
-SubmitReply = Accepted | Refused | NotSent | Uncertain
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The provider has a request with this id already: an earlier submit of it did arrive.
+
+    What became of that one is not told, nor its task id.
+    """
+
+    text: str
+
+
+#: What is kept as the error code of an attempt that was answered with `Repeated`.
+REPEATED_CODE = "1231"
+
+SubmitReply = Accepted | Refused | NotSent | Uncertain | Repeated
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@
     4. record what came of it before anything else is done with it (T2, T3, T4)
 
 A crash after 2 leaves an intent: it is found at the next start and becomes uncertain. A purchase
-is never repeated here unless the answer said, with a known code, that no task was made.
+is never repeated here unless the answer said, with a known code, that no task was made. What an
+answer means for the buying that follows is decided in `run.reacting`.
 """
 
 from __future__ import annotations
@@ -14,29 +15,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from batchgen.clip import Attempt, AttemptState, Intent
+from batchgen.clip import Attempt, AttemptState, ClipRequest, Intent, TaskId
 from batchgen.crash_points import crash_point
-from batchgen.errors import BudgetExceeded, InputError, StateError, TaskIdTaken
+from batchgen.errors import BudgetExceeded, InputError, StateError, TaskIdKept, TaskIdTaken
 from batchgen.messages import Message, msg
 from batchgen.plan.identity import request_record
 from batchgen.plan.values import PlannedClip
 from batchgen.provider.port import (
+    REPEATED_CODE,
     Accepted,
     NotSent,
     Prepared,
     Reaction,
     Refused,
-    StopReason,
+    Repeated,
     SubmitReply,
     Uncertain,
     VideoProvider,
 )
 from batchgen.run.context import RunContext
+from batchgen.run.reacting import Reactor
 from batchgen.run.stopping import Gate
 from batchgen.state.ledger import day_of, limits_of
-
-#: A budget of one of these ends the buying; the others only leave the clip out.
-_RUN_WIDE = frozenset({"run", "job", "day", "month"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,20 @@ class Buyer:
     context: RunContext
     provider: VideoProvider
     gate: Gate
+    reactor: Reactor
     #: Makes a request id that was never used.
     new_request_id: Callable[[], str]
 
     async def buy(self, entry: PlannedClip) -> Attempt | None:
         """Buy a clip; give the attempt if it may be alive (accepted or in doubt), else None."""
-        while True:
+        while await self.context.backlog.has_room():
             async with self.gate.passage() as is_open:
                 if not is_open or entry.clip.request.model in self.gate.closed_models:
                     return None
                 attempt = await self._try_once(entry)
             if attempt is None or attempt.state is not AttemptState.REJECTED:
                 return self._alive(attempt)
+        return None
 
     @staticmethod
     def _alive(attempt: Attempt | None) -> Attempt | None:
@@ -66,27 +68,31 @@ class Buyer:
 
     async def _try_once(self, entry: PlannedClip) -> Attempt | None:
         """Reserve and send; give the attempt as recorded, or None when nothing was reserved."""
-        prepared = await self._prepare(entry)
-        if prepared is None or self.context.stop.reason is not None:
+        prepared = await self.prepare(entry.clip.request, self.new_request_id())
+        await self.context.sweep.over()
+        if prepared is None or not await self.context.backlog.has_room():
             return None
         try:
             with self.context.not_cancelled():
                 attempt = await self._reserve(entry, prepared.request_id)
-                reply = await self._send(attempt, prepared)
+                reply = await self.post(attempt, prepared)
                 attempt = await self._record(attempt, reply)
         except BudgetExceeded as error:
-            self._budget_reached(error)
+            self.reactor.budget_reached(error)
             return None
-        self._react(attempt, reply)
+        self.reactor.react(attempt, reply)
+        if attempt.state is AttemptState.UNKNOWN and not self.reactor.resends:
+            self.reactor.stays_in_doubt(attempt)
         return attempt
 
-    async def _prepare(self, entry: PlannedClip) -> Prepared | None:
-        """Build the request under a new id; None when a picture cannot be sent as planned."""
+    async def prepare(self, request: ClipRequest, request_id: str) -> Prepared | None:
+        """Build a request; None when a picture cannot be sent as planned, or the run stopped."""
         try:
-            return await self.provider.prepare(entry.clip.request, self.new_request_id())
+            prepared = await self.provider.prepare(request, request_id)
         except InputError as error:
             self.context.observer.note(error.message)
             return None
+        return prepared if self.context.stop.reason is None else None
 
     async def _reserve(self, entry: PlannedClip, request_id: str) -> Attempt:
         clip = entry.clip
@@ -107,8 +113,8 @@ class Buyer:
         self.context.tell(attempt)
         return attempt
 
-    async def _send(self, attempt: Attempt, prepared: Prepared) -> SubmitReply:
-        """POST once; while it is not answered, the attempt counts as in the air."""
+    async def post(self, attempt: Attempt, prepared: Prepared) -> SubmitReply:
+        """POST once, under a durable record; while it is not answered, it counts as in the air."""
         self.context.in_air.add(attempt.id)
         crash_point("submit-before")
         reply = await self.provider.submit(prepared)
@@ -121,16 +127,7 @@ class Buyer:
         move = self.context.move
         match reply:
             case Accepted(task_id):
-                now = self.context.clock.now()
-                try:
-                    return await move(
-                        attempt, AttemptState.ACCEPTED, task_id=task_id, submitted_at=now
-                    )
-                except StateError:
-                    self.context.observer.note(_unrecorded(attempt, task_id))
-                    raise
-                except TaskIdTaken as error:
-                    return await self._record(attempt, Uncertain(str(error)))
+                return await self.record_task(attempt, task_id)
             case Refused(code, text, reaction):
                 is_final = reaction is Reaction.FAIL_CLIP
                 state = AttemptState.REFUSED if is_final else AttemptState.REJECTED
@@ -139,83 +136,36 @@ class Buyer:
                 return await move(attempt, AttemptState.REJECTED, text, error=text)
             case Uncertain(text, code):
                 return await move(attempt, AttemptState.UNKNOWN, text, error_code=code, error=text)
-
-    def _react(self, attempt: Attempt, reply: SubmitReply) -> None:
-        """Let the answer slow, stop or free the buying."""
-        match reply:
-            case Accepted() if attempt.state is AttemptState.UNKNOWN:
-                self._doubted(attempt, attempt.error or "")
-            case Accepted():
-                self.gate.accepted(attempt.model)
-            case Refused():
-                self._refused(attempt.model, reply)
-            case NotSent(text, stop):
-                if stop is not None:
-                    self.context.stop.request(
-                        stop, msg("the API cannot be used: {text}", text=text)
-                    )
-                self._slowed(self.gate.unreached(), text)
-            case Uncertain(text):
-                self._doubted(attempt, text)
-
-    def _refused(self, model: str, reply: Refused) -> None:
-        match reply.reaction:
-            case Reaction.FAIL_CLIP:
-                if self.gate.refused_clip(model):
-                    self._model_closed(model, reply.text)
-            case Reaction.STOP_MODEL:
-                if self.gate.close_model(model):
-                    self._model_closed(model, reply.text)
-            case Reaction.STOP_RUN:
-                self.context.stop.request(
-                    reply.stop or StopReason.ACCOUNT,
-                    msg(
-                        "the provider refused (code {code}): {text}",
-                        code=reply.code,
-                        text=reply.text,
-                    ),
+            case Repeated(text):
+                return await move(
+                    attempt, AttemptState.UNKNOWN, text, error_code=REPEATED_CODE, error=text
                 )
-            case Reaction.HOLD | Reaction.RETRY:
-                self._slowed(self.gate.slow_down(reply.retry_after_s), reply.text)
 
-    def _model_closed(self, model: str, text: str) -> None:
-        self.context.observer.note(
-            msg("{model} is not bought any more: {text}", model=model, text=text)
-        )
+    async def record_task(self, attempt: Attempt, task_id: TaskId) -> Attempt:
+        """Make the task's id durable; one that another clip has leaves this one in doubt.
 
-    def _slowed(self, wait_s: float | None, text: str) -> None:
-        if wait_s is None:
-            return
-        self.context.observer.note(
-            msg(
-                "waiting {seconds} s before the next submit: {text}",
-                seconds=round(wait_s),
-                text=text,
+        Raises:
+            TaskIdKept: it could not be recorded, and is safe beside the state.
+            StateError: it could not be recorded or kept; the person was told the id.
+        """
+        now = self.context.clock.now()
+        move = self.context.move
+        try:
+            return await move(
+                attempt,
+                AttemptState.ACCEPTED,
+                task_id=task_id,
+                submitted_at=now,
+                error_code=None,
+                error=None,
             )
-        )
-
-    def _doubted(self, attempt: Attempt, text: str) -> None:
-        self.context.observer.note(
-            msg(
-                "{clip}: no usable answer ({text}); it may have been bought for {price} {currency}."
-                " It is not sent again; settle it with `retry --uncertain`",
-                clip=str(attempt.key),
-                text=text,
-                price=attempt.price,
-                currency=attempt.currency,
-            )
-        )
-        if self.gate.doubted():
-            self.context.observer.note(
-                msg("three submits in doubt within ten minutes: buying pauses for a minute")
-            )
-
-    def _budget_reached(self, error: BudgetExceeded) -> None:
-        if error.kind in _RUN_WIDE:
-            self.context.stop.request(StopReason.BUDGET, error.message)
-        else:
-            self.context.held_by_budget = True
-            self.context.observer.note(error.message)
+        except TaskIdKept:
+            raise
+        except StateError:
+            self.context.observer.note(_unrecorded(attempt, task_id))
+            raise
+        except TaskIdTaken as error:
+            return await move(attempt, AttemptState.UNKNOWN, str(error), error=str(error))
 
 
 def _unrecorded(attempt: Attempt, task_id: str) -> Message:

@@ -13,9 +13,11 @@ from typing import Any, Unpack
 from batchgen.clip import MEANING, Attempt, AttemptState, Balance, MoneyPlace, Status
 from batchgen.job.schema import Budget
 from batchgen.plan.forecast import eta_s
+from batchgen.run.backlog import Backlog
 from batchgen.run.ports import Clock, Observer, Progress
 from batchgen.run.slots import Slots
 from batchgen.run.stopping import Stop
+from batchgen.run.sweep import Sweep
 from batchgen.state.store import Facts, Run, StateWriter
 
 #: A clip with one of these has nothing more to wait for in this run.
@@ -118,6 +120,15 @@ class RunContext:
     landed: asyncio.Event = field(default_factory=asyncio.Event)
     #: A budget of one SKU or one column value kept a clip from being bought.
     held_by_budget: bool = False
+    #: What is paid and not saved yet.
+    backlog: Backlog = field(init=False)
+
+    #: Who is to be asked for after the machine slept.
+    sweep: Sweep = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sweep = Sweep(self.clock)
+        self.backlog = Backlog(self.clock, self.stop, self.observer, self.slots)
 
     @contextlib.contextmanager
     def not_cancelled(self) -> Iterator[None]:
@@ -129,6 +140,11 @@ class RunContext:
         finally:
             self.submitting.discard(task)
             self.landed.set()
+
+    def know(self, attempt: Attempt) -> None:
+        """Start from an attempt that was there before."""
+        self.tally.know(attempt)
+        self.backlog.take_in(attempt)
 
     def age_s(self, attempt: Attempt) -> float:
         """Give the seconds since an attempt was submitted (or made, if that is not known)."""
@@ -145,5 +161,6 @@ class RunContext:
     def tell(self, attempt: Attempt) -> None:
         """Tell who watches of a change that is already durable."""
         self.tally.moved(attempt)
+        self.backlog.take_in(attempt)
         self.observer.moved(attempt)
         self.observer.progress(self.tally.progress(self.slots.held, self.slots.limit))

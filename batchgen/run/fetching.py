@@ -5,28 +5,35 @@
     3. publish: rename, poster, provenance                 (T8)
     4. record SAVED                                        (T9)
 
-Safe to cancel anywhere: the next start goes on from the record it finds.
+Whose link dies first goes first, over all jobs of the account. A clip that does not come is tried
+some times; after that only while it holds back the buying (see `backlog`). Safe to cancel
+anywhere: the next start goes on from the record it finds.
 """
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from batchgen.clip import Attempt, AttemptState
+from batchgen.clip import FETCHABLE, Attempt, AttemptState
 from batchgen.errors import DownloadError, LinkDead
 from batchgen.messages import msg
 from batchgen.output.port import ClipFolder, Fetched
 from batchgen.provider.port import PollTrouble, StopReason, TaskSucceeded, TaskUnknown
 from batchgen.run.context import RunContext
 from batchgen.run.following import Follower
+from batchgen.run.slots import Line
+from batchgen.run.stopping import first_of
+from batchgen.video_models import LINK_LIFE_S
 
 #: Clips on their way at once.
 _AT_ONCE = 8
 #: Waits between tries of one clip in one run; then it stays ready for the next run. A fresh link
 #: may answer 404 for some seconds after SUCCESS.
 _WAITS_S = (3.0, 6.0, 12.0, 24.0)
+#: And the waits before further tries while the backlog holds back the buying: two hours of them.
+_SLOW_WAITS_S = (60.0, 120.0, 240.0) + (300.0,) * 23
 #: How often, and how far apart, a result without a link is asked for again.
 _LINK_TRIES = 10
 _LINK_WAIT_S = 60.0
@@ -40,28 +47,51 @@ class Fetcher:
     follower: Follower
     #: Attempt -> the output folder it belongs to.
     folder_of: Callable[[Attempt], ClipFolder]
-    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    _line: Line = field(default_factory=lambda: Line(_AT_ONCE))
 
     async def bring_home(self, attempt: Attempt) -> None:
         """Fetch a paid clip, trying some times; then it is saved, lost or still ready."""
         try:
-            attempt = await self._try_once(attempt)
-            for wait_s in _WAITS_S:
-                if attempt.state is not AttemptState.SUCCEEDED:
-                    return
-                await self.context.clock.sleep(wait_s)
-                attempt = await self._try_once(attempt)
+            attempt = await self._try_some_times(attempt)
+            await self._try_while_pressing(attempt)
         except OSError as error:
             self._unwritable(attempt, error)
+        finally:
+            self.context.backlog.give_up(attempt)
+
+    async def _try_some_times(self, attempt: Attempt) -> Attempt:
+        attempt = await self._try_once(attempt)
+        for wait_s in _WAITS_S:
+            if attempt.state is not AttemptState.SUCCEEDED:
+                break
+            self.context.backlog.warn(attempt)
+            await self.context.clock.sleep(wait_s)
+            attempt = await self._try_once(attempt)
+        return attempt
+
+    async def _try_while_pressing(self, attempt: Attempt) -> None:
+        for wait_s in _SLOW_WAITS_S:
+            if attempt.state not in FETCHABLE:
+                return
+            if not await self.context.backlog.is_pressing():
+                return
+            self.context.backlog.warn(attempt)
+            await first_of(self.context.clock.sleep(wait_s), self.context.stop.wait())
+            attempt = await self._try_once(attempt)
+
+    def _rank(self, attempt: Attempt) -> float:
+        """Give the moment its link dies; no haste saves a clip whose link is past its life."""
+        dies_at = attempt.url_expires_at or 0.0
+        return dies_at if dies_at > self.context.clock.now() else math.inf
 
     async def _try_once(self, attempt: Attempt) -> Attempt:
         if attempt.state is AttemptState.VERIFIED:
-            async with self._at_once:
+            async with self._line.turn(0.0):  # needs no link, and soon gives its place back
                 return await self._publish(attempt)
         if attempt.video_url is None:
             return await self._find_link(attempt)
         try:
-            async with self._at_once:
+            async with self._line.turn(self._rank(attempt)):
                 fetched = await self.folder_of(attempt).fetch(attempt)
                 return await self._publish(await self._verified(attempt, fetched))
         except LinkDead as error:
@@ -138,5 +168,6 @@ class Fetcher:
             self.context.observer.note(message)
 
     def _is_past_life(self, attempt: Attempt) -> bool:
-        expires_at = attempt.url_expires_at
-        return expires_at is not None and self.context.clock.now() >= expires_at
+        """Tell whether its link cannot live any more, even if it was born when it was seen."""
+        seen_at, expires_at = attempt.finished_at or 0.0, attempt.url_expires_at or 0.0
+        return self.context.clock.now() >= max(seen_at + LINK_LIFE_S, expires_at)

@@ -51,10 +51,14 @@ class Follower:
 
         Returns early, with the task alive, when the account itself is refused.
         """
+        with self.context.sweep.following(attempt.id):
+            return await self._until_over(attempt)
+
+    async def _until_over(self, attempt: Attempt) -> Attempt:
         troubles = 0
         wait_s = 0.0
         while attempt.state is AttemptState.ACCEPTED:
-            await self.context.clock.sleep(max(wait_s, self._delay_s(attempt, troubles)))
+            await self.context.sweep.nap(max(wait_s, self._delay_s(attempt, troubles)))
             reply = await self.ask(attempt)
             attempt = await self.take_in(attempt, reply)
             troubles = troubles + 1 if isinstance(reply, PollTrouble | TaskUnknown) else 0
@@ -112,15 +116,22 @@ class Follower:
     async def succeeded(
         self, attempt: Attempt, video_url: str | None, cover_url: str | None
     ) -> Attempt:
-        """Record SUCCESS with its link and the moment the link dies, counted from now."""
+        """Record SUCCESS with its link, and the moment until which the link lives for sure.
+
+        When a task ended is not told. Where SUCCESS was seen within a day of the submit, the
+        link's day is counted from that; else, and for a link that was given anew, from now.
+        """
         now = self.context.clock.now()
+        age_s = self.context.age_s(attempt)
+        is_first = attempt.finished_at is None
+        born = now - age_s if is_first and age_s < LINK_LIFE_S else now
         return await self.context.move(
             attempt,
             AttemptState.SUCCEEDED,
             finished_at=attempt.finished_at or now,
             video_url=video_url,
             cover_url=cover_url,
-            url_expires_at=now + LINK_LIFE_S,
+            url_expires_at=born + LINK_LIFE_S,
         )
 
     async def ask(self, attempt: Attempt) -> PollReply:
@@ -130,6 +141,7 @@ class Follower:
             raise AssertionError(message)
         reply = await self.provider.poll(attempt.task_id, attempt.request_id)
         crash_point("poll-after")
+        self.context.sweep.asked(attempt.id)
         if isinstance(reply, PollTrouble) and reply.stop is not None:
             self.context.stop.request(
                 reply.stop,

@@ -37,11 +37,16 @@ _DOUBT_MOST_S = 1800.0
 
 
 def poll_delay_s(age_s: float, seen_s: Sequence[float]) -> float:
-    """Give the wait until the next poll of a task of this age.
+    """Give the wait until the next poll of a task of this age: ten minutes at most.
 
     With experience: none before 0.8 of the shortest tenth, then 5 % of the median, then ever
-    more slowly for a late task. Without: a fifth of the age.
+    more slowly for a late task. Without: a fifth of the age. The wall clock, by which experience is
+    measured, may have jumped by years meanwhile.
     """
+    return min(_by_experience_s(age_s, seen_s), STALLED_POLL_S)
+
+
+def _by_experience_s(age_s: float, seen_s: Sequence[float]) -> float:
     if len(seen_s) < _TRUSTED:
         return min(max(_BLIND_FIRST_S, age_s * _BLIND_SHARE), _BLIND_MOST_S)
     ordered = sorted(seen_s)

@@ -1,6 +1,7 @@
 """The loop: keeps every slot busy, follows what is alive, brings home what is paid.
 
-    1. what an earlier start left unanswered becomes uncertain; it keeps its slot for a while
+    1. what an earlier start left unanswered becomes uncertain; it keeps its slot for a while, or
+       is sent again under its request id where the account allows that
     2. paid clips are fetched, first of all
     3. tasks that are alive are asked once, each holding a slot, before anything is bought
     4. clips are bought in the plan's order, each as soon as a slot is free
@@ -14,12 +15,12 @@ always by the same switch. The runner knows no HTTP, no file format, no terminal
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from batchgen.clip import ALIVE, FETCHABLE, Attempt, AttemptState
-from batchgen.errors import StateError
+from batchgen.errors import DiskFull, StateError
 from batchgen.messages import msg
 from batchgen.plan.values import PlannedClip
 from batchgen.provider.port import StopReason
@@ -28,6 +29,7 @@ from batchgen.run.buying import Buyer
 from batchgen.run.context import RunContext
 from batchgen.run.fetching import Fetcher
 from batchgen.run.following import Follower
+from batchgen.run.resending import Resender
 from batchgen.run.slots import Slot
 from batchgen.run.stopping import first_of
 
@@ -45,6 +47,8 @@ class Runner:
     buyer: Buyer
     follower: Follower
     fetcher: Fetcher
+    #: Sends again what is in doubt, for accounts where that is safe; None elsewhere.
+    resender: Resender | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     #: Tasks that only wait for doubt to pass: the run does not wait for them.
     _idle: set[asyncio.Task[Any] | None] = field(default_factory=set)
@@ -53,9 +57,15 @@ class Runner:
     _leave: asyncio.Event = field(default_factory=asyncio.Event)
     _bug: BaseException | None = None
 
-    async def run(self, to_buy: Sequence[PlannedClip], left: Iterable[Attempt]) -> None:
+    async def run(
+        self,
+        to_buy: Sequence[PlannedClip],
+        left: Iterable[Attempt],
+        found: Awaitable[Iterable[Attempt]] | None = None,
+    ) -> None:
         """Buy the clips and bring everything home; `left` is what earlier starts did not finish.
 
+        `found` gives, while the run goes on, paid clips whose files are to be fetched again.
         Ends early, with all in hand recorded, once `leave` was called; being cancelled is the
         same. Nothing that concerns a single clip is raised.
 
@@ -63,7 +73,11 @@ class Runner:
             BaseException: a bug in one of the clips' lives, after the others were brought home.
         """
         self._has_more_to_buy = bool(to_buy)
+        self.context.backlog.begin(len(to_buy))
         self._start(self._begin(to_buy, left))
+        if found is not None:
+            self._start(self._fetch_found(found))
+        watching = asyncio.ensure_future(self._watch_for_sleep())
         try:
             while self._tasks - self._idle and not self._leave.is_set():
                 self._changed.clear()
@@ -72,6 +86,7 @@ class Runner:
             self.leave()
             raise
         finally:
+            watching.cancel()
             await self._wind_up()
         if self._bug is not None:
             raise self._bug
@@ -90,16 +105,16 @@ class Runner:
     # ------------------------------------------------------------ what earlier starts left
 
     async def _begin(self, to_buy: Iterable[PlannedClip], left: Iterable[Attempt]) -> None:
-        """Take over what is left, and buy when everything alive was asked for once."""
-        for looked in await self._take_over(left):
-            await looked.wait()
+        """Take over what is left, and buy when all of it that can be asked for was asked once."""
+        for asked in await self._take_over(left):
+            await asked.wait()
         await self._buy_all(to_buy)
 
     async def _take_over(self, left: Iterable[Attempt]) -> list[asyncio.Event]:
-        """Start on everything unfinished; give an event for each task that is asked once first."""
-        looks = []
+        """Start on everything unfinished; give an event for each that is asked once first."""
+        asks = []
         for attempt in left:
-            self.context.tally.know(attempt)
+            self.context.know(attempt)
             if attempt.state is AttemptState.INTENT:
                 attempt = await self.context.move(
                     attempt, AttemptState.UNKNOWN, "no answer was recorded"
@@ -107,21 +122,63 @@ class Runner:
             if attempt.state in FETCHABLE:
                 self._start(self._fetch(attempt))
             elif attempt.state in ALIVE:
-                looked = asyncio.Event()
-                looks.append(looked)
-                self._start(self._resume(attempt, self.context.slots.inherit(), looked))
+                asks.append(self._resume(attempt, self.follower.look))
+            elif self.resender is not None and self.resender.takes(attempt):
+                asks.append(self._resume(attempt, self.resender.heal_left))
             elif self._doubt_left_s(attempt) > 0:
                 self._start(self._sit_out(attempt, self.context.slots.inherit()))
-        return looks
+        return asks
 
-    async def _resume(self, attempt: Attempt, slot: Slot, looked: asyncio.Event) -> None:
-        """Go on with a task that an earlier start bought."""
-        with slot:
-            try:
-                attempt = await self.follower.look(attempt)
-            finally:
-                looked.set()
-            attempt = await self._until_ended(attempt)
+    async def _fetch_found(self, found: Awaitable[Iterable[Attempt]]) -> None:
+        for attempt in await found:
+            self.context.tally.total += attempt.job == self.context.run.job
+            self.context.know(attempt)
+            self._start(self._fetch(attempt))
+
+    async def _watch_for_sleep(self) -> None:
+        """After each sleep of the machine, have everything alive asked for at once."""
+        while True:
+            slept_s = await self.context.sweep.slept_s()
+            self.context.observer.note(
+                msg(
+                    "this computer slept for {minutes} minutes: running tasks are asked for before"
+                    " anything more is bought",
+                    minutes=round(slept_s / 60),
+                )
+            )
+            self.context.sweep.begin()
+
+    def _resume(
+        self, attempt: Attempt, ask: Callable[[Attempt], Awaitable[Attempt]]
+    ) -> asyncio.Event:
+        """Start to go on with what an earlier start bought; the event is set once it was asked for.
+
+        What may be alive holds a slot from the beginning.
+        """
+        may_live = attempt.state in ALIVE or self._doubt_left_s(attempt) > 0
+        slot = self.context.slots.inherit() if may_live else None
+        asked = asyncio.Event()
+        self._start(self._go_on(attempt, slot, ask, asked))
+        return asked
+
+    async def _go_on(
+        self,
+        attempt: Attempt,
+        slot: Slot | None,
+        ask: Callable[[Attempt], Awaitable[Attempt]],
+        asked: asyncio.Event,
+    ) -> None:
+        """Ask for an attempt, follow its task, fetch its clip; without a slot, take one first."""
+        try:
+            slot = slot or await self._slot_unless_stopped()
+            if slot is None:
+                return
+            with slot:
+                attempt = await ask(attempt)
+                asked.set()
+                attempt = await self._until_ended(attempt)
+        finally:
+            asked.set()
         await self._fetch(attempt)
 
     async def _sit_out(self, attempt: Attempt, slot: Slot) -> None:
@@ -141,11 +198,19 @@ class Runner:
 
     async def _live(self, entry: PlannedClip, slot: Slot) -> None:
         with slot:
-            attempt = await self.buyer.buy(entry)
+            attempt = await self._bought(entry)
+            self.context.backlog.settled()
             if attempt is not None:
                 attempt = await self._until_ended(attempt)
         if attempt is not None:
             await self._fetch(attempt)
+
+    async def _bought(self, entry: PlannedClip) -> Attempt | None:
+        """Buy a clip; send it again while it is in doubt, where the account allows that."""
+        attempt = await self.buyer.buy(entry)
+        if attempt is None or attempt.state is not AttemptState.UNKNOWN or self.resender is None:
+            return attempt
+        return await self.resender.heal(attempt, entry.clip.request)
 
     async def _until_ended(self, attempt: Attempt) -> Attempt:
         """Hold the slot until the task has ended, or can be taken to have ended."""
@@ -210,7 +275,8 @@ class Runner:
         self._changed.set()
         error = None if task.cancelled() else task.exception()
         if isinstance(error, StateError):
-            self.context.stop.request(StopReason.STATE, error.message)
+            reason = StopReason.DISK if isinstance(error, DiskFull) else StopReason.STATE
+            self.context.stop.request(reason, error.message)
         elif error is not None:
             self._bug = self._bug or error
             self.context.stop.request(StopReason.STATE, msg("an internal error stopped the run"))

@@ -1,13 +1,18 @@
-"""Slots: the right to have one task alive at the provider, as many as the account's tier.
+"""Whose turn it is: slots for tasks, and a line for downloads.
 
-A slot is taken before a submit and given back when the task has ended at the provider. Tasks left
-by an earlier run hold slots too, even when that is more than the tier now allows.
+A slot is the right to have one task alive at the provider; there are as many as the account's
+tier. It is taken before a submit and given back when the task has ended at the provider. Tasks
+left by an earlier run hold slots too, even when that is more than the tier now allows.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 
 
@@ -76,3 +81,47 @@ class Slots:
             self._waiting.remove(turn)
         elif turn.done() and not turn.cancelled():
             self._wake()
+
+
+class Line:
+    """Lets a few through at once; of all who wait, the most urgent goes next."""
+
+    def __init__(self, at_once: int) -> None:
+        self._free = at_once
+        #: A heap of (rank, number of arrival, turn).
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+
+    @asynccontextmanager
+    async def turn(self, rank: float) -> AsyncIterator[None]:
+        """Wait for a turn and hold it while the block lasts; the lowest rank goes first.
+
+        Of equal ranks, who came first. May be cancelled.
+        """
+        await self._take(rank)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _take(self, rank: float) -> None:
+        if self._free:  # then nobody waits
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (rank, next(self._numbers), turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Give a turn that is over to the most urgent who still waits."""
+        while self._waiting:
+            *_, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1

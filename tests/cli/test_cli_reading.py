@@ -26,6 +26,8 @@ NOTHING = {
     "at_risk": "0.00",
     "reserved": "0.00",
     "currency": "CNY",
+    "next_link_dies_at": None,
+    "oldest_ready_at": None,
     "attention": [],
 }
 

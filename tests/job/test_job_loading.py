@@ -48,6 +48,14 @@ def test_values_become_what_the_schema_says(job_file: Path) -> None:
     assert job.matrix == {"aspect_ratio": {"9:16": "9:16", "1:1": "1:1"}}
 
 
+@pytest.mark.parametrize(("said", "resends"), [("", False), ("yes", True), ("false", False)])
+def test_sending_again_is_asked_for(job_file: Path, said: str, resends: bool) -> None:
+    """A request in doubt is sent again only where the account says so in words."""
+    job_file.write_text(LEAST + f"account:\n  resend_same_request_id: {said}\n")
+
+    assert load_job(job_file).account.resend_same_request_id is resends
+
+
 def test_key_without_value_is_absent(job_file: Path) -> None:
     """A section whose keys are all commented out means the defaults."""
     job_file.write_text(LEAST + "budget:\n  # run: 5\nclip:\n  model:\n")

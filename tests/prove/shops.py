@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -48,26 +49,51 @@ class Shop:
         """Where the state lies."""
         return self.folder / ".batchgen" / "state.db"
 
-    def check(self, truth: Truth) -> Verdict:
-        """Compare truth, state and output."""
-        return check(truth, self.state, self.folder / "out", budget=self.budget)
+    def check(self, truth: Truth, ordered: Mapping[str, int] | None = None) -> Verdict:
+        """Compare truth, state and output; `ordered` as in `checker.check`."""
+        output = self.folder / "out"
+        return check(truth, self.state, output, budget=self.budget, ordered=ordered)
 
-    async def start(self, port: int, *, home: Path | None = None, key: str = "key-1") -> Process:
-        """Start `batchgen run` against a loopback port; `home` is where account locks lie."""
-        home = home or self.folder / "home"
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "batchgen", "run", str(self.folder / "job.yaml"), "--yes", "--no-progress"),
+    def arguments(self, port: int, *more: str) -> tuple[str, ...]:
+        """Give what follows `batchgen` on the command line of a run, against a loopback port."""
+        return (
+            *("run", str(self.folder / "job.yaml"), "--yes", "--no-progress", *more),
             *("--base-url", f"http://127.0.0.1:{port}/api/paas/v4"),
+        )
+
+    def environment(
+        self, env: Mapping[str, str], *, home: Path | None = None, key: str = "key-1"
+    ) -> dict[str, str]:
+        """Give the whole environment of a start: `env`, and what every start needs."""
+        home = home or self.folder / "home"
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "HOME": str(home),
+            "XDG_STATE_HOME": str(home),
+            "BATCHGEN_API_KEY": key,
+            **env,
+        }
+
+    async def start(
+        self,
+        port: int,
+        *,
+        home: Path | None = None,
+        key: str = "key-1",
+        env: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
+    ) -> Process:
+        """Start `batchgen run` against a loopback port; `home` is where account locks lie.
+
+        `under` is the command line of a program, as a tracer, that starts it.
+        """
+        return await asyncio.create_subprocess_exec(
+            *under,
+            *(sys.executable, "-m", "batchgen", *self.arguments(port)),
             cwd=self.folder,
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=PIPE,
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                "HOME": str(home),
-                "XDG_STATE_HOME": str(home),
-                "BATCHGEN_API_KEY": key,
-            },
+            env=self.environment(env or {}, home=home, key=key),
         )

@@ -98,11 +98,12 @@ async def test_coded_answer_is_judged_by_its_code(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirected_submit_is_not_followed(status: int) -> None:
-    """A redirect is never followed with a paid request, and leaves it in doubt."""
+    """A redirect is never followed with a paid request: it leaves doubt and stops the run."""
     answering = always({}, status=status, headers={"Location": "/elsewhere"})
     async with serving(answering) as api:
         reply = await submit_to(api.base_url)
     assert isinstance(reply, Uncertain)
+    assert reply.stop is StopReason.ACCOUNT
     assert [sent.path for sent in api.received] == [f"{API_PATH}/videos/generations"]
 
 

@@ -18,6 +18,7 @@ from batchgen.provider.port import (
     PollTrouble,
     Reaction,
     Refused,
+    Repeated,
     StillProcessing,
     StopReason,
     SubmitReply,
@@ -58,7 +59,7 @@ REFUSALS: list[tuple[int, str, Reaction, StopReason | None]] = [
     *[(429, c, Reaction.RETRY, None) for c in ("1305", "1312")],
     *[(500, c, Reaction.RETRY, None) for c in ("1100", "1120")],
 ]
-DOUBTS = ["500", "1200", "1230", "1231", "1232", "1233", "1234", "1235", "1260"]
+DOUBTS = ["500", "1200", "1230", "1232", "1233", "1234", "1235", "1260"]
 
 
 @pytest.mark.parametrize(("status", "code", "reaction", "stop"), REFUSALS)
@@ -78,6 +79,39 @@ def test_code_that_does_not_tell_leaves_doubt(code: str, status: int) -> None:
     assert decide_submit(error(code, status=status), "r") == Uncertain(f"HTTP {status}: no", code)
 
 
+@pytest.mark.parametrize("status", [200, 400, 409, 429, 500])
+def test_a_known_request_id_is_an_answer_of_its_own(status: int) -> None:
+    """1231 tells that an earlier submit arrived, and neither frees the money nor gives a task."""
+    reply = decide_submit(error("1231", "已有请求 r", status=status), "r")
+    words = f"an earlier submit of this request arrived (HTTP {status}: 已有请求 r)"
+    assert reply == Repeated(words)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", None),
+        (b"<html>Moved</html>", None),
+        (b'{"error":{"code":"1999","message":"no"}}', "1999"),
+        (b'{"error":{"code":"500","message":"no"}}', "500"),
+    ],
+)
+def test_a_redirect_leaves_doubt_and_stops_the_run(
+    status: int, body: bytes, code: str | None
+) -> None:
+    """Every other submit would be redirected too: the person has to look at the address."""
+    reply = decide_submit(Answer(status, body), "r")
+    words = f"HTTP {status}: the address of the API redirects, and no paid request follows it"
+    assert reply == Uncertain(f"{words}: check it", code, StopReason.ACCOUNT)
+
+
+def test_a_refusal_stands_whatever_the_status() -> None:
+    """A code that makes no task is a refusal on a redirect too: nothing is in doubt."""
+    reply = decide_submit(error("1302", status=307), "r")
+    assert reply == Refused("1302", "no", Reaction.HOLD)
+
+
 @pytest.mark.parametrize(
     ("status", "reaction", "stop"),
     [
@@ -95,7 +129,7 @@ def test_unknown_code_falls_back_on_the_status(
     assert reply == Refused("1999", "no", reaction, stop)
 
 
-@pytest.mark.parametrize("status", [200, 302, 307, 408, 409, 500, 502, 503])
+@pytest.mark.parametrize("status", [200, 408, 409, 500, 502, 503])
 def test_unknown_code_with_a_status_that_tells_nothing_is_doubt(status: int) -> None:
     """An unknown code refuses nothing where the status does not say so."""
     assert decide_submit(error("1999", status=status), "r") == Uncertain(
@@ -286,7 +320,7 @@ _fields = ["id", "request_id", "task_status", "video_result", "error", "code", "
 _bodies = st.binary(max_size=60) | st.dictionaries(
     st.sampled_from(_fields) | _words, _values, max_size=7
 ).map(lambda body: json.dumps(body).encode())
-SUBMIT_REPLIES: tuple[type[SubmitReply], ...] = (Accepted, Refused, NotSent, Uncertain)
+SUBMIT_REPLIES: tuple[type[SubmitReply], ...] = (Accepted, Refused, Repeated, NotSent, Uncertain)
 
 
 @settings(max_examples=400, deadline=None)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from batchgen.clip import Attempt, ClipRequest, TaskId
 from batchgen.errors import BatchgenError
@@ -17,6 +18,7 @@ from batchgen.provider.port import (
     Prepared,
     Reaction,
     Refused,
+    Repeated,
     StillProcessing,
     SubmitReply,
     TaskSucceeded,
@@ -25,6 +27,8 @@ from batchgen.provider.port import (
 )
 from batchgen.run.ports import Clock
 
+#: What a request id that is known already makes: another task, a refusal, or its first task.
+Dedupe = Literal["new", "refuse", "same"]
 FULL = Refused("1302", "too many tasks at once", Reaction.HOLD)
 
 
@@ -59,6 +63,7 @@ class Submit:
     at_s: float
     sku: str
     request_id: str
+    body: bytes
 
 
 @dataclass
@@ -79,6 +84,8 @@ class ScriptedProvider:
         self.lives: dict[str, Life] = {}
         #: Tasks that the provider lets live at once; None: any number.
         self.cap: int | None = None
+        self.dedupe: Dedupe = "new"
+        self._by_request_id: dict[str, TaskId] = {}
         self.submits: list[Submit] = []
         self.tasks: dict[str, Task] = {}
         #: Virtual seconds of each poll, by task.
@@ -115,8 +122,9 @@ class ScriptedProvider:
         """Answer as the script says; a task and its charge begin when the request arrives."""
         self._point()
         sku = prepared.body.decode()
-        self.submits.append(Submit(self._clock.monotonic(), sku, prepared.request_id))
-        reply = self._reply(sku)
+        request_id = prepared.request_id
+        self.submits.append(Submit(self._clock.monotonic(), sku, request_id, prepared.body))
+        reply = self._reply(sku, request_id)
         self._point()
         await self._clock.sleep(self.life(sku).answer_s)
         self._point()
@@ -140,23 +148,28 @@ class ScriptedProvider:
             return TaskSucceeded(f"https://files.example/{task_id}.mp4")
         return life.ends.pop(0) if len(life.ends) > 1 else life.ends[0]
 
-    def _reply(self, sku: str) -> SubmitReply:
+    def _reply(self, sku: str, request_id: str) -> SubmitReply:
         life = self.life(sku)
+        known = None if self.dedupe == "new" else self._by_request_id.get(request_id)
         if life.submits:
             reply = life.submits.pop(0)
             is_bought = isinstance(reply, Accepted) or (
                 isinstance(reply, Uncertain) and life.is_bought_in_doubt
             )
-            if is_bought:
-                self.make_task(sku, reply.task_id if isinstance(reply, Accepted) else None)
+            if is_bought and known is None:
+                task_id = reply.task_id if isinstance(reply, Accepted) else None
+                self.make_task(sku, task_id, request_id)
             return reply
+        if known is not None:
+            return Accepted(known) if self.dedupe == "same" else Repeated("known already")
         if self.cap is not None and self.alive >= self.cap:
             return FULL
-        return Accepted(self.make_task(sku))
+        return Accepted(self.make_task(sku, request_id=request_id))
 
-    def make_task(self, sku: str, task_id: TaskId | None = None) -> TaskId:
+    def make_task(self, sku: str, task_id: TaskId | None = None, request_id: str = "") -> TaskId:
         """Start a task now and put it on the bill."""
         task_id = task_id or TaskId(f"task-{len(self.tasks) + 1}")
+        self._by_request_id[request_id] = task_id
         now = self._clock.monotonic()
         self.tasks[task_id] = Task(sku, now, now + self.life(sku).task_s)
         self.highest_alive = max(self.highest_alive, self.alive)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -31,6 +31,8 @@ from batchgen.run.context import RunContext, Tally
 from batchgen.run.fetching import Fetcher
 from batchgen.run.following import Follower
 from batchgen.run.ports import Progress
+from batchgen.run.reacting import Reactor
+from batchgen.run.resending import Resender, resendable
 from batchgen.run.runner import Runner
 from batchgen.run.slots import Slots
 from batchgen.run.stopping import Gate, Stop
@@ -142,6 +144,8 @@ class Shop:
         #: The ceiling of the run.
         self.ceiling: Decimal | None = None
         self.give_up_after_s = 7200.0
+        #: Whether what is in doubt is sent again under its request id.
+        self.resends = False
         #: SKU -> model, where it is not vidu2-image.
         self.models: dict[str, str] = {}
         self.job = "spring"
@@ -195,7 +199,15 @@ class Shop:
                 if entry.clip.key not in newest or newest[entry.clip.key].state in AGAIN
             ]
             left = self.unfinished()
-            self.runner = self._runner(run, to_buy, left)
+            in_doubt = resendable(
+                [
+                    replace(entry, action=Action.LEAVE, attempt=newest[entry.clip.key])
+                    for entry in clips
+                    if entry not in to_buy
+                ],
+                self.job,
+            )
+            self.runner = self._runner(run, to_buy, left, in_doubt)
             self.before_run()
             beside = asyncio.ensure_future(while_running()) if while_running else None
             await self.runner.run(to_buy, left)
@@ -205,7 +217,7 @@ class Shop:
 
     async def prepared_runner(self) -> Runner:
         """Make a runner for one more start with nothing to take over."""
-        return self._runner(await self._start_run(), [], [])
+        return self._runner(await self._start_run(), [], [], {})
 
     async def _start_run(self) -> Run:
         run = Run("run-1", self.job, ACCOUNT, str(self._path / "out"), self.ceiling, START)
@@ -278,7 +290,13 @@ class Shop:
         finally:
             reader.close()
 
-    def _runner(self, run: Run, to_buy: Sequence[PlannedClip], left: Sequence[Attempt]) -> Runner:
+    def _runner(
+        self,
+        run: Run,
+        to_buy: Sequence[PlannedClip],
+        left: Sequence[Attempt],
+        in_doubt: Mapping[int, ClipRequest],
+    ) -> Runner:
         stop = Stop()
         models = {entry.clip.request.model for entry in to_buy} | {"vidu2-image"}
         seconds = self._read(
@@ -303,11 +321,14 @@ class Shop:
             ),
         )
         follower = Follower(context, self.provider, self.give_up_after_s, lambda: 1.0)
+        gate = Gate(self.clock, stop, lambda: 1.0)
         buyer = Buyer(
             context=context,
             provider=self.provider,
-            gate=Gate(self.clock, stop, lambda: 1.0),
+            gate=gate,
+            reactor=Reactor(context, gate, self.resends),
             new_request_id=lambda: f"request-{next(self._numbers)}",
         )
         fetcher = Fetcher(context, follower, lambda _: self.folder)
-        return Runner(context, buyer, follower, fetcher)
+        resender = Resender(buyer, in_doubt) if self.resends else None
+        return Runner(context, buyer, follower, fetcher, resender)

@@ -143,6 +143,47 @@ async def test_at_most_eight_downloads_at_once(tmp_path: Path) -> None:
     assert (shop.folder.highest_at_once, shop.counts()) == (8, {S.SAVED: 20})
 
 
+async def fetched_in_line(shop: Shop) -> list[str]:
+    """Keep the eight places busy, let the clips that are here wait; name SKUs as they are saved."""
+    earlier = [attempt.key.sku for attempt in shop.newest()]
+    for number in range(8):
+        shop.folder.slow_fetches_s[f"BUSY{number}"] = 10.0 + number
+    await shop.run()
+    saved = [sku for sku, state in shop.audience.moves if state is S.SAVED]
+    return [sku for sku in saved if sku in earlier and not sku.startswith("BUSY")]
+
+
+@virtually
+async def test_the_link_that_dies_first_is_fetched_first(tmp_path: Path) -> None:
+    """Whatever the job and the order of purchase; what is past its life comes last."""
+    shop = Shop(tmp_path)
+    for number in range(8):
+        await shop.have(f"BUSY{number}", S.SUCCEEDED)
+    for sku, made_h, job in (
+        ("IN 9 H", 0, "spring"),
+        ("DEAD", -30, "spring"),
+        ("IN 1 H", -8, "autumn"),
+        ("IN 5 H", -4, "spring"),
+        ("IN 2 H", -7, "autumn"),
+    ):
+        shop.clock.jump_s = 3600.0 * made_h
+        await shop.have(sku, S.SUCCEEDED, job)
+    shop.clock.jump_s = 3600.0 * 15
+    assert await fetched_in_line(shop) == ["IN 1 H", "IN 2 H", "IN 5 H", "IN 9 H", "DEAD"]
+
+
+@virtually
+async def test_what_is_verified_goes_before_all_downloads(tmp_path: Path) -> None:
+    """It came last and needs no link: it is published as soon as one place is free."""
+    shop = Shop(tmp_path)
+    shop.folder.fetch_s = 0.5
+    for number in range(8):
+        await shop.have(f"BUSY{number}", S.SUCCEEDED)
+    await shop.have("READY", S.SUCCEEDED)
+    await shop.have("HERE", S.VERIFIED)
+    assert await fetched_in_line(shop) == ["HERE", "READY"]
+
+
 @pytest.mark.parametrize("step", ["fetch", "publish"])
 @virtually
 async def test_a_full_disk_stops_the_buying(tmp_path: Path, step: str) -> None:

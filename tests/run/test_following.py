@@ -210,12 +210,25 @@ async def test_polls_learn_from_what_was_seen(tmp_path: Path) -> None:
 
 @virtually
 async def test_a_link_is_kept_with_the_day_it_lives(tmp_path: Path) -> None:
-    """The deadline of a link is a day after SUCCESS was seen."""
+    """A link lives a day from its making, which is not before the submit: that much is sure."""
     shop = Shop(tmp_path)
     shop.provider.lives["A"] = Life(submits=[], ends=[TaskSucceeded("https://x/1", "https://x/c")])
     await shop.run("A")
     (attempt,) = shop.attempts()
     assert (attempt.video_url, attempt.cover_url) == ("https://x/1", "https://x/c")
+    assert attempt.url_expires_at is not None
+    assert attempt.submitted_at is not None
+    assert attempt.url_expires_at - attempt.submitted_at == 86_400
+
+
+@virtually
+async def test_a_link_that_is_seen_days_later_is_taken_as_fresh(tmp_path: Path) -> None:
+    """When its task ended cannot be told; the link is tried at once, and has a day at most."""
+    shop = Shop(tmp_path)
+    await shop.have("A", AttemptState.ACCEPTED)
+    await shop.clock.sleep(3 * 86_400)
+    await shop.run()
+    (attempt,) = shop.attempts()
     assert attempt.url_expires_at is not None
     assert attempt.finished_at is not None
     assert attempt.url_expires_at - attempt.finished_at == 86_400

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,14 +20,16 @@ from batchgen.provider.port import (
     Accepted,
     Prepared,
     Refused,
+    Repeated,
     StillProcessing,
+    SubmitReply,
     TaskSucceeded,
     TaskUnknown,
     VideoProvider,
 )
 from batchgen.simulator.server import BASE_PATH
 from tests.provider.provider_server import client_for
-from tests.run.scripted import ScriptedProvider
+from tests.run.scripted import Dedupe, ScriptedProvider
 from tests.simulator.simulated_api import picture, simulated
 
 
@@ -67,19 +70,24 @@ class HandClock:
 
 
 @asynccontextmanager
-async def scripted(request: ClipRequest, folder: Path) -> AsyncIterator[Side]:
+async def scripted(
+    request: ClipRequest, folder: Path, dedupe: Dedupe = "new"
+) -> AsyncIterator[Side]:
     """Make the provider of the runner's tests, which lets five tasks live."""
     clock = HandClock()
     provider = ScriptedProvider(clock)
     provider.cap = 5
+    provider.dedupe = dedupe
     yield Side(provider, clock.move, request)
 
 
 @asynccontextmanager
-async def over_http(request: ClipRequest, folder: Path) -> AsyncIterator[Side]:
+async def over_http(
+    request: ClipRequest, folder: Path, dedupe: Dedupe = "new"
+) -> AsyncIterator[Side]:
     """Make the real client and a simulator of tier V0."""
     async with (
-        simulated(folder, tier="V0") as api,
+        simulated(folder, tier="V0", duplicate_request_id=dedupe) as api,
         client_for(str(api.client.make_url(BASE_PATH))) as client,
     ):
 
@@ -89,15 +97,22 @@ async def over_http(request: ClipRequest, folder: Path) -> AsyncIterator[Side]:
         yield Side(client, move, request)
 
 
-@pytest.fixture(params=[scripted, over_http])
-async def side(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Side]:
-    """Give each of the two in turn."""
+@pytest.fixture
+def clip(tmp_path: Path) -> ClipRequest:
+    """Make a request with a picture file."""
     content = picture()
     path = tmp_path / "mug.png"
     path.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     mug = LocalPicture("mug.png", str(path), digest, "png", 320, 320, len(content))
-    clip = ClipRequest("vidu2-image", "A", (mug,), "1280x720", 4, "auto", False)
+    return ClipRequest("vidu2-image", "A", (mug,), "1280x720", 4, "auto", False)
+
+
+@pytest.fixture(params=[scripted, over_http])
+async def side(
+    request: pytest.FixtureRequest, clip: ClipRequest, tmp_path: Path
+) -> AsyncIterator[Side]:
+    """Give each of the two in turn."""
     async with request.param(clip, tmp_path / "api") as one:
         yield one
 
@@ -140,3 +155,26 @@ async def test_a_full_account_refuses_until_a_task_ends(side: Side) -> None:
     assert (reply.code, reply.reaction) == ("1302", "hold")
     side.pass_s(600)
     await side.submit("request-y")
+
+
+async def test_a_request_prepared_twice_is_the_same(side: Side) -> None:
+    """What is sent again is what was sent, to the byte."""
+    first = await side.provider.prepare(side.request, "request-1")
+    assert await side.provider.prepare(side.request, "request-1") == first
+
+
+@pytest.mark.parametrize("make", [scripted, over_http])
+@pytest.mark.parametrize(
+    ("dedupe", "kind", "is_the_same"),
+    [("new", Accepted, False), ("refuse", Repeated, False), ("same", Accepted, True)],
+)
+async def test_a_repeated_request_id(
+    make: Any, clip: ClipRequest, tmp_path: Path, dedupe: str, kind: type, is_the_same: bool
+) -> None:
+    """It makes another task, is refused as known, or gives its first task."""
+    async with make(clip, tmp_path / "api", dedupe) as side:
+        prepared = await side.provider.prepare(clip, "request-1")
+        first = await side.provider.submit(prepared)
+        second: SubmitReply = await side.provider.submit(prepared)
+    assert isinstance(second, kind)
+    assert (second == first) is is_the_same

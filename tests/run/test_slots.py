@@ -1,10 +1,12 @@
-"""Slots: never more than the limit, first come first served, none lost."""
+"""Slots and the line: never more than the limit, who waits goes in order, no place is lost."""
 
 from __future__ import annotations
 
 import asyncio
 
-from batchgen.run.slots import Slots
+import pytest
+
+from batchgen.run.slots import Line, Slots
 from tests.run.virtual_loop import virtually
 
 
@@ -79,3 +81,51 @@ async def test_a_waiter_that_leaves_is_passed_over() -> None:
     await waiters[3]
     assert [waiter.cancelled() for waiter in waiters] == [True, True, True, False]
     assert slots.held == 1
+
+
+@virtually
+async def test_the_most_urgent_goes_next() -> None:
+    """Two are let in as they come; of those who wait the lowest rank goes first, then the older."""
+    line, order = Line(2), list[tuple[float, int]]()
+
+    async def go(rank: float, number: int) -> None:
+        async with line.turn(rank):
+            order.append((rank, number))
+            await asyncio.sleep(1)
+
+    await asyncio.gather(*(go(rank, number) for number, rank in enumerate([9, 8, 5, 3, 3, 0, 7])))
+    assert order == [(9, 0), (8, 1), (0, 5), (3, 3), (3, 4), (5, 2), (7, 6)]
+
+
+@virtually
+async def test_a_place_in_the_line_comes_back_after_an_error() -> None:
+    """Whatever happens in its block, the next one is let in, and at most one at once."""
+    line = Line(1)
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            async with line.turn(0):
+                raise KeyError
+    async with line.turn(0):
+        other = asyncio.ensure_future(line.turn(0).__aenter__())
+        await asyncio.sleep(1)
+        assert not other.done()
+    await other
+
+
+@virtually
+async def test_who_leaves_the_line_is_passed_over() -> None:
+    """A cancelled waiter, let in or not, never keeps the place from the next one."""
+    line, order = Line(1), list[int]()
+
+    async def go(number: int) -> None:
+        async with line.turn(number):
+            order.append(number)
+
+    async with line.turn(0):
+        waiters = [asyncio.ensure_future(go(number)) for number in range(4)]
+        await asyncio.sleep(1)
+        waiters[0].cancel()
+        await asyncio.sleep(1)
+    waiters[1].cancel()  # it has just been let in
+    await asyncio.wait(waiters)
+    assert order == [2, 3]
