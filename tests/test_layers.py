@@ -26,6 +26,9 @@ LAYERS = {
         "job.text_yaml",
         "state.store",
         "state.ledger",
+        "state.reconcile",
+        "state.settling",
+        "bill",
         "provider.port",
         "provider.codes",
         "provider.base_urls",
@@ -51,7 +54,7 @@ LAYERS = {
         "language",
     ),
     3: ("run",),
-    5: ("cli", "engine", "execution", "api", "__init__", "__main__"),
+    5: ("cli", "engine", "execution", "rehearsal", "api", "__init__", "__main__"),
 }
 WORDS, RULES, EDGES, LOOP, WIRING = LAYERS
 

@@ -1,4 +1,7 @@
-"""`batchgen ledger [JOB]`: the money of a state over all runs, as a table, JSON or CSV."""
+"""`batchgen ledger [JOB]`: the money of a state over all runs, as a table, JSON or CSV.
+
+With `--reconcile BILL` the provider's bill is compared with it (`cli.reconcile`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from pathlib import Path
 
 import click
 
+from batchgen.cli.bill import BillOptions, bill_options
 from batchgen.cli.options import as_json, job_options, optional_job
+from batchgen.cli.reconcile import Wanted, reconcile_bill
 from batchgen.cli.speech import heard, tell, tell_json, tell_table, write_line
 from batchgen.clip import AccountScope, MoneyPlace
 from batchgen.engine import Options, reading, state_and_account, state_without_job
@@ -52,10 +57,20 @@ def _dimensions(ctx: click.Context, param: click.Parameter, value: str) -> list[
     callback=_dimensions,
     help=heard(msg("Group by these, with commas: {names}.", names=", ".join(DIMENSIONS))),
 )
+@bill_options
+@click.option("--settle", is_flag=True, help=heard(msg("Settle the money at risk by the bill.")))
+@click.option("--yes", is_flag=True, help=heard(msg("Agree to settle without being asked.")))
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help=heard(msg("Print CSV.")))
+@click.pass_context
 def command(
-    job: Path | None, options: Options, by: list[str], *, as_json: bool, as_csv: bool
+    ctx: click.Context,
+    /,
+    job: Path | None,
+    options: Options,
+    by: list[str],
+    bill: BillOptions | None,
+    **said: bool,
 ) -> None:
     """Print the ledger of the job's account, all its jobs included; without a job, of them all."""
     account: AccountScope | None = None
@@ -64,6 +79,16 @@ def command(
         by = list(dict.fromkeys(["account", *by]))  # what differs in kind is never summed
     else:
         state, account = state_and_account(job, options, os.environ)
+    if bill is not None:
+        ctx.exit(reconcile_bill(state, account, bill, Wanted(**said)))
+    if said["settle"]:
+        raise click.UsageError(heard(msg("--settle needs the bill: --reconcile BILL")))
+    _print_ledger(state, account, by, as_json=said["as_json"], as_csv=said["as_csv"])
+
+
+def _print_ledger(
+    state: Path, account: AccountScope | None, by: list[str], *, as_json: bool, as_csv: bool
+) -> None:
     with reading(state) as reader:
         lines = [] if reader is None else ledger(reader.attempts(account), by)
     records = [_record(line) for line in lines]

@@ -118,7 +118,7 @@ def _choice(kind: str, said: dict[str, bool | str]) -> str | None:
 def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
     """List the clips whose newest attempt the selection means.
 
-    A clip that was written off was given up: only its own SKU selects it.
+    A clip that was written off in doubt was given up: only its own SKU selects it.
     """
     statuses = {
         "failed": {Status.FAILED},
@@ -131,12 +131,12 @@ def _selected(plan: Plan, kind: str, skus: frozenset[str]) -> list[PlannedClip]:
         for entry in plan.clips
         if entry.status in statuses
         and (not skus or entry.clip.key.sku in skus)
-        and (kind == "sku" or not _is_written_off(entry))
+        and (kind == "sku" or not _is_given_up(entry))
     ]
 
 
-def _is_written_off(entry: PlannedClip) -> bool:
-    return entry.attempt is not None and entry.attempt.state is AttemptState.WRITTEN_OFF
+def _is_given_up(entry: PlannedClip) -> bool:
+    return entry.attempt is not None and entry.attempt.is_given_up
 
 
 async def _doubtful(session: Session, skus: frozenset[str]) -> list[Attempt]:
