@@ -25,6 +25,7 @@ COMMANDS = (
     "ledger",
     "doctor",
     "simulate",
+    "rehearse",
 )
 
 

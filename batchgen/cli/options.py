@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
@@ -40,35 +40,51 @@ job_argument = click.argument("job", type=click.Path(path_type=Path))
 optional_job = click.argument("job", type=click.Path(path_type=Path), required=False)
 as_json = click.option("--json", "as_json", is_flag=True, help=heard(msg("Print JSON.")))
 
-_OPTIONS = (
-    click.option("--output", help=heard(msg("Output folder, in the place of the job's."))),
-    click.option("--state", help=heard(msg("State file, in the place of the one beside the job."))),
-    click.option(
+_OPTIONS: Mapping[str, Callable[[Command], Command]] = {
+    "output": click.option(
+        "--output", help=heard(msg("Output folder, in the place of the job's."))
+    ),
+    "state": click.option(
+        "--state", help=heard(msg("State file, in the place of the one beside the job."))
+    ),
+    "tier": click.option(
         "--tier",
         type=click.Choice(get_args(Tier)),
         help=heard(msg("Account tier: tasks that may be alive at once (5, 10, 15, 20).")),
     ),
-    click.option(
+    "budget": click.option(
         "--budget", type=Yuan(), help=heard(msg("Most that this run may cost, never passed."))
     ),
-    click.option("--base-url", help=heard(msg("API address, ends in /api/paas/v4."))),
-    click.option(
+    "base_url": click.option("--base-url", help=heard(msg("API address, ends in /api/paas/v4."))),
+    "provider": click.option(
         "--provider",
         type=click.Choice(get_args(Provider)),
         help=heard(msg("Whose API; `simulator` costs nothing.")),
     ),
-    click.option("--encoding", help=heard(msg("Encoding of a text manifest, e.g. gb18030."))),
-)
+    "encoding": click.option(
+        "--encoding", help=heard(msg("Encoding of a text manifest, e.g. gb18030."))
+    ),
+}
 
 
 def job_options(command: Command) -> Command:
     """Give a command the shared options; it receives them as one `options`."""
+    return options_named(*Options.__dataclass_fields__)(command)
 
-    @wraps(command)
-    def with_options(**values: Any) -> Any:
-        ours = {name: values.pop(name) for name in Options.__dataclass_fields__}
-        return command(options=Options(**ours), **values)
 
-    for option in reversed(_OPTIONS):
-        with_options = option(with_options)
-    return with_options
+def options_named(*names: str) -> Callable[[Command], Command]:
+    """Give a command some of the shared options, by the names of `Options`, in its help's order."""
+
+    def give(command: Command) -> Command:
+        @wraps(command)
+        def with_options(**values: Any) -> Any:
+            ours = {name: values.pop(name) for name in names}
+            return command(options=Options(**ours), **values)
+
+        dressed: Command = with_options
+        for name, option in reversed(list(_OPTIONS.items())):
+            if name in names:
+                dressed = option(dressed)
+        return dressed
+
+    return give

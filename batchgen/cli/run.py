@@ -14,13 +14,13 @@ from batchgen.cli.running import Manners, complete, confirm, refuse_faults, run_
 from batchgen.cli.selecting import selecting
 from batchgen.cli.showing import show_plan
 from batchgen.cli.speech import heard, remark
-from batchgen.clock import SystemClock
 from batchgen.engine import Options, Workspace, open_workspace
 from batchgen.errors import InputError, PlanMoved
 from batchgen.execution import Session, open_session
 from batchgen.messages import Message, msg
 from batchgen.plan.lock import check_lock, selection_of
 from batchgen.plan.values import Plan, Selection
+from batchgen.rehearsal.pace import in_its_time
 
 
 @click.command("run", help=heard(msg("Buy what the plan says and bring every clip home.")))
@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """Run the job."""
     manners = Manners(**said)
-    workspace = open_workspace(job, options, os.environ)
+    workspace, clock = in_its_time(open_workspace(job, options, os.environ), os.environ)
     workspace.key()
     lock = None if plan_file is None else _read_lock(plan_file)
     if lock is not None and selection == Selection():
@@ -67,9 +67,7 @@ def command(
         remark(message)
 
     async def run() -> int:
-        async with open_session(
-            workspace, SystemClock(), on_wait=on_wait if wait else None
-        ) as session:
+        async with open_session(workspace, clock, on_wait=on_wait if wait else None) as session:
             if has_waited:
                 session = _with(session, open_workspace(job, options, os.environ))
             plan = _checked(session, selection, lock, manners)

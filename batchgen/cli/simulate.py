@@ -97,6 +97,11 @@ def _switch_options(command: Callable[..., None]) -> Callable[..., None]:
     help=heard(msg("Keep tasks, bill and clips here, so that the next start goes on with them.")),
 )
 @click.option(
+    "--sketch",
+    is_flag=True,
+    help=heard(msg("Draw clips of few frames, and fetch no remote picture: quick.")),
+)
+@click.option(
     "--exit-with-stdin",
     is_flag=True,
     help=heard(msg("End when standard input ends, and leave Ctrl-C to the caller.")),
@@ -111,7 +116,7 @@ def command(
     **rest: Any,
 ) -> None:
     """Serve until a signal comes."""
-    own = {name: rest.pop(name) for name in ("tier", "speed", "seed")}
+    own = {name: rest.pop(name) for name in ("tier", "speed", "seed", "sketch")}
     settings = Settings(
         **own, median_s=median_seconds, faults=parse_faults(faults), switches=Switches(**rest)
     )

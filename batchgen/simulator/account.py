@@ -15,7 +15,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,9 +26,15 @@ from pydantic import TypeAdapter
 from batchgen.clip import ClipRequest
 from batchgen.simulator.lifecycle import Task, TaskStatus, digest_of, new_task, strikes
 from batchgen.simulator.limits import Code, Refused
-from batchgen.simulator.switches import LOST_ANSWERS, Fault, Settings
+from batchgen.simulator.switches import LOST_ANSWERS, SPOILT_DOWNLOADS, Fault, Settings
 
 _TASK = TypeAdapter(Task)
+#: Faults that refuse a submit, in the order they are drawn.
+_REFUSALS = {
+    Fault.UNSAFE: Code.UNSAFE,
+    Fault.BUSY: Code.OVERLOADED,
+    Fault.RATE_LIMIT: Code.FULL,
+}
 
 
 class AnswerLost(Exception):
@@ -49,6 +55,10 @@ class _Counters:
     polls: int = 0
     downloads: int = 0
     max_in_flight: int = 0
+    #: Submits that came while every place was taken.
+    over_cap: int = 0
+    #: Fault -> times met.
+    faults: dict[str, int] = field(default_factory=dict)
 
 
 class Account:
@@ -85,7 +95,7 @@ class Account:
         self._calls[digest] += 1
         number = self._calls[digest]
         self._check_luck(known, digest, number)
-        lost = next((f for f in LOST_ANSWERS if strikes(self._settings, f, digest, number)), None)
+        lost = next((fault for fault in LOST_ANSWERS if self._meets(fault, digest, number)), None)
         if lost is not None:
             self._counters.lost_answers += 1
             if self._settings.switches.lost_submit == "not-made":
@@ -122,7 +132,7 @@ class Account:
         if task is None:
             status = 404 if self._settings.switches.unknown_task == "404" else None
             raise Refused(Code.NO_TASK, task_id[:100], status=status)
-        if self._strikes_again(Fault.POLL_500, task):
+        if self._meets_again(Fault.POLL_500, task):
             raise Refused(Code.INTERNAL, task.request_id)
         return task
 
@@ -130,11 +140,12 @@ class Account:
         """Find a task, uncounted."""
         return self._tasks.get(task_id)
 
-    def download(self, task: Task) -> bool:
-        """Count a download; tell whether it is to break off half-way."""
+    def download(self, task: Task) -> Fault | None:
+        """Count a download; give the fault that it meets."""
         self._counters.downloads += 1
         self.save()
-        return self._strikes_again(Fault.CUT_DOWNLOAD, task)
+        faults = (fault for fault in SPOILT_DOWNLOADS if self._meets_again(fault, task))
+        return next(faults, None)
 
     def bill(self) -> list[dict[str, str]]:
         """List what is charged, one entry a task, in the order of acceptance."""
@@ -177,19 +188,31 @@ class Account:
         since = self._now() - 1.0
         self._recent_submits = [at for at in self._recent_submits if at > since]
         is_burst = 0 < switches.burst_per_second < len(self._recent_submits)
-        if taken >= self._settings.cap or is_burst:
+        is_full = taken >= self._settings.cap
+        self._counters.over_cap += is_full
+        if is_full or is_burst:
             raise Refused(Code.FULL)
 
     def _check_luck(self, known: Task | None, digest: str, number: int) -> None:
         if known is not None and self._settings.switches.duplicate_request_id == "refuse":
             raise Refused(Code.REPEATED, known.request_id)
-        for fault, code in ((Fault.UNSAFE, Code.UNSAFE), (Fault.BUSY, Code.OVERLOADED)):
-            if strikes(self._settings, fault, digest, number):
+        for fault, code in _REFUSALS.items():
+            if self._meets(fault, digest, number):
                 raise Refused(code)
 
-    def _strikes_again(self, fault: Fault, task: Task) -> bool:
+    def _meets_again(self, fault: Fault, task: Task) -> bool:
         self._asked[task.id, fault] += 1
-        return strikes(self._settings, fault, task.digest, task.number, self._asked[task.id, fault])
+        return self._meets(fault, task.digest, task.number, self._asked[task.id, fault])
+
+    def _meets(self, fault: Fault, *names: object) -> bool:
+        """Draw whether a fault strikes, and count it."""
+        is_met = strikes(self._settings, fault, *names)
+        if is_met:
+            self._count(fault)
+        return is_met
+
+    def _count(self, fault: Fault) -> None:
+        self._counters.faults[fault] = self._counters.faults.get(fault, 0) + 1
 
     def _in_flight(self) -> list[Task]:
         now = self._now()
@@ -205,6 +228,8 @@ class Account:
     def _book(self, task: Task) -> None:
         _write(self._folder / "tasks" / f"{task.id}.json", _TASK.dump_json(task))
         self._know(task)
+        if task.fails:
+            self._count(Fault.FAIL)
         in_flight = len(self._in_flight())
         self._counters.max_in_flight = max(self._counters.max_in_flight, in_flight)
         self.save()

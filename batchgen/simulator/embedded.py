@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,12 +23,19 @@ _END_WAIT_S = 10.0
 
 @asynccontextmanager
 async def embedded_simulator(
-    folder: Path, *, tier: str = "V0", speed: float = 60.0, seed: int = 1, faults: str = ""
+    folder: Path,
+    *,
+    tier: str = "V0",
+    speed: float = 60.0,
+    seed: int = 1,
+    faults: str = "",
+    switches: Sequence[str] = (),
 ) -> AsyncIterator[str]:
     """Run a simulator while the block lasts; give its base URL, which ends in `/api/paas/v4`.
 
-    What it accepted, billed and drew is kept in `folder`, so the next one there goes on with it.
-    Ctrl-C does not reach it; it ends when this process ends, however that happens.
+    `switches` are further options of `batchgen simulate`. What it accepted, billed and drew is kept
+    in `folder`, so the next one there goes on with it. Ctrl-C does not reach it; it ends when this
+    process ends, however that happens.
 
     Raises:
         SettingsError: it did not start; its own words are on stderr.
@@ -44,6 +51,7 @@ async def embedded_simulator(
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "batchgen", "simulate", "--exit-with-stdin"),
         *(f"{name}={value}" for name, value in options.items()),
+        *switches,
         stdin=PIPE,
         stdout=PIPE,
         start_new_session=True,

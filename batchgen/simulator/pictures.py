@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import io
+import uuid
 import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,7 +42,8 @@ def receive(text: str, name: str, folder: Path) -> Picture:
     picture = _measure(content, name)
     target = folder / picture.sha256
     if not target.exists():
-        part = target.with_suffix(".part")
+        # Two calls may bring the same picture at once: each has a name of its own for it.
+        part = folder / f"{uuid.uuid4().hex}.part"
         part.write_bytes(content)
         part.replace(target)
     return picture

@@ -28,6 +28,8 @@ from batchgen.simulator.pictures import Fetcher, open_upright, placeholder
 from batchgen.video_models import MODELS
 
 FRAMES_PER_SECOND = 24
+#: Of a sketch: enough to see which product it is, and hardly any work.
+_SKETCHED_PER_SECOND = 1
 _SAMPLES_PER_SECOND = 44100
 #: Width and height of the aspect ratios of vidu2-reference.
 _RATIO_SIZES: Mapping[str, tuple[int, int]] = {
@@ -66,11 +68,16 @@ class _Shot:
 
 
 class Studio:
-    """Draws a film when it is first asked for, two at a time."""
+    """Draws a film when it is first asked for, two at a time.
 
-    def __init__(self, pictures: Path, clips: Path) -> None:
+    Sketches have few frames, and cards in the place of remote pictures.
+    """
+
+    def __init__(self, pictures: Path, clips: Path, *, is_sketch: bool = False) -> None:
         self._pictures = pictures
         self._clips = clips
+        self._is_sketch = is_sketch
+        self._rate = _SKETCHED_PER_SECOND if is_sketch else FRAMES_PER_SECOND
         self._fetcher = Fetcher()
         self._places = asyncio.Semaphore(_RENDERS_AT_ONCE)
         self._one_each: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -83,12 +90,14 @@ class Studio:
             if not film.video.exists():
                 contents = [await self._content(picture) for picture in request.pictures]
                 async with self._places:
-                    await asyncio.to_thread(draw, request, contents, film)
+                    await asyncio.to_thread(draw, request, contents, film, self._rate)
         return film
 
     async def _content(self, picture: Picture) -> bytes | None:
         if isinstance(picture, LocalPicture):
             return await asyncio.to_thread((self._pictures / picture.sha256).read_bytes)
+        if self._is_sketch:
+            return None
         return await self._fetcher.fetch(picture.url)
 
 
@@ -106,7 +115,12 @@ def _even(side: int) -> int:
     return min(max(side, 64), 1920) // 2 * 2
 
 
-def draw(request: ClipRequest, contents: Sequence[bytes | None], film: Film) -> None:
+def draw(
+    request: ClipRequest,
+    contents: Sequence[bytes | None],
+    film: Film,
+    frames_per_second: int = FRAMES_PER_SECOND,
+) -> None:
     """Draw the film of a request; where a picture's bytes are None, a card takes its place.
 
     The video is put in place last, so where it stands, all stands.
@@ -119,11 +133,11 @@ def draw(request: ClipRequest, contents: Sequence[bytes | None], film: Film) -> 
     canvases[0].save(film.cover, quality=88)
     shots = _shots(request, [_planes(canvas) for canvas in canvases])
     part = film.video.with_suffix(".part")
-    frames = request.duration * FRAMES_PER_SECOND
+    frames = request.duration * frames_per_second
     options = {"movflags": "faststart"}
     with av.open(part, "w", format="mp4", options=options) as container:
         container.metadata["comment"] = "drawn by the batchgen simulator"
-        video = _video_stream(container, size)
+        video = _video_stream(container, size, frames_per_second)
         if request.with_audio:
             audio = container.add_stream("aac", rate=_SAMPLES_PER_SECOND, layout="mono")
             container.mux(audio.encode(_chord(request.duration)))
@@ -239,9 +253,11 @@ def _crop(plane: Image.Image, size: tuple[int, int], zoom: float) -> Image.Image
     return plane.resize(size, Image.Resampling.BILINEAR, box=box)
 
 
-def _video_stream(container: OutputContainer, size: tuple[int, int]) -> VideoStream:
-    options = {"preset": "ultrafast", "crf": "23", "g": str(FRAMES_PER_SECOND)}
-    stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=options)
+def _video_stream(
+    container: OutputContainer, size: tuple[int, int], frames_per_second: int
+) -> VideoStream:
+    options = {"preset": "ultrafast", "crf": "23", "g": str(frames_per_second)}
+    stream = container.add_stream("libx264", rate=frames_per_second, options=options)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     stream.codec_context.thread_count = 1

@@ -35,6 +35,9 @@ BASE_PATH = "/api/paas/v4"
 _BODY_LIMIT_BYTES = 210 * 1000 * 1000
 #: A submit that is never answered is dropped after so long (divided by the speed).
 _HANG_S = 90.0
+#: How long a slow download drips (divided by the speed), in so many pieces.
+_DRIP_S = 20.0
+_DRIPS = 8
 #: Seconds that a stopping server waits for answers being sent.
 _GRACE_S = 1.0
 #: Seconds to wait for another simulator on the same folder to end.
@@ -57,7 +60,7 @@ class Simulator:
         for place in (self._pictures, clips):
             place.mkdir(parents=True, exist_ok=True)
         self._account = Account(settings, folder, now)
-        self._studio = Studio(self._pictures, clips)
+        self._studio = Studio(self._pictures, clips, is_sketch=settings.sketch)
 
     def app(self) -> web.Application:
         """Make the web application."""
@@ -154,8 +157,13 @@ class Simulator:
         film = await self._studio.film(task.request)
         if request.match_info["kind"] == "jpg":
             return web.FileResponse(film.cover)
-        if self._account.download(task):
+        fault = self._account.download(task)
+        if fault is Fault.DEAD_LINK:
+            raise self._dead_link()
+        if fault is Fault.CUT_DOWNLOAD:
             return await _send_half(request, film.video)
+        if fault is Fault.SLOW_DOWNLOAD:
+            return await _drip(request, film.video, _DRIP_S / self._settings.speed)
         return web.FileResponse(film.video)
 
     def _check_link(self, task: Task, sign: str) -> None:
@@ -167,8 +175,11 @@ class Simulator:
             text = '{"RetCode":-148654,"ErrMsg":"file not exist"}'
             raise web.HTTPNotFound(text=text, content_type="application/json")
         if now >= task.link_dies_at:
-            is_404 = self._settings.switches.dead_link == "404"
-            raise web.HTTPNotFound if is_404 else web.HTTPForbidden
+            raise self._dead_link()
+
+    def _dead_link(self) -> web.HTTPException:
+        is_404 = self._settings.switches.dead_link == "404"
+        return web.HTTPNotFound() if is_404 else web.HTTPForbidden()
 
     async def _stats(self, _request: web.Request) -> web.Response:
         return web.json_response(self._account.stats())
@@ -247,6 +258,8 @@ async def _refusals(request: web.Request, handler: _Handler) -> web.StreamRespon
         return await handler(request)
     except Refused as refused:
         return _envelope(refused, request.app[_SETTINGS].switches)
+    except ConnectionResetError:
+        return web.Response()  # nobody reads it: the caller has left
 
 
 def _envelope(refused: Refused, switches: Switches) -> web.Response:
@@ -278,9 +291,25 @@ def _cut(request: web.Request) -> None:
 
 async def _send_half(request: web.Request, path: Path) -> web.StreamResponse:
     content = await asyncio.to_thread(path.read_bytes)
-    response = web.StreamResponse(headers={"Content-Length": str(len(content))})
-    response.content_type = "video/mp4"
-    await response.prepare(request)
+    response = await _begun(request, len(content))
     await response.write(content[: len(content) // 2])
     _cut(request)
+    return response
+
+
+async def _drip(request: web.Request, path: Path, seconds: float) -> web.StreamResponse:
+    content = await asyncio.to_thread(path.read_bytes)
+    response = await _begun(request, len(content))
+    piece_bytes = -(-len(content) // _DRIPS)
+    for start in range(0, len(content), piece_bytes):
+        await asyncio.sleep(seconds / _DRIPS)
+        await response.write(content[start : start + piece_bytes])
+    return response
+
+
+async def _begun(request: web.Request, size_bytes: int) -> web.StreamResponse:
+    """Send the head of a clip."""
+    response = web.StreamResponse(headers={"Content-Length": str(size_bytes)})
+    response.content_type = "video/mp4"
+    await response.prepare(request)
     return response

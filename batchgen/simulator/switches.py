@@ -22,11 +22,14 @@ class Fault(StrEnum):
     FAIL = "fail"
     UNSAFE = "unsafe"
     BUSY = "busy"
+    RATE_LIMIT = "rate-limit"
     SUBMIT_500 = "submit-500"
     SUBMIT_TIMEOUT = "submit-timeout"
     RESET = "reset"
     POLL_500 = "poll-500"
     CUT_DOWNLOAD = "cut-download"
+    SLOW_DOWNLOAD = "slow-download"
+    DEAD_LINK = "dead-link"
 
 
 #: Fault -> what it does, for the help.
@@ -34,14 +37,19 @@ FAULT_HELP: Mapping[Fault, Message] = {
     Fault.FAIL: msg("the task ends with FAIL"),
     Fault.UNSAFE: msg("the submit is refused with 400 code 1301"),
     Fault.BUSY: msg("the submit is refused with 429 code 1305"),
+    Fault.RATE_LIMIT: msg("the submit is refused with 429 code 1302, though there is room"),
     Fault.SUBMIT_500: msg("the submit is answered 500 code 1234"),
     Fault.SUBMIT_TIMEOUT: msg("the submit is never answered"),
     Fault.RESET: msg("the submit's connection is reset instead of an answer"),
     Fault.POLL_500: msg("a poll is answered 500 code 1234"),
     Fault.CUT_DOWNLOAD: msg("a download breaks off half-way"),
+    Fault.SLOW_DOWNLOAD: msg("a download drips for 20 seconds (divided by the speed)"),
+    Fault.DEAD_LINK: msg("a download is answered as if its link were dead"),
 }
 #: Faults after which the caller cannot know whether a task was made (see `Switches.lost_submit`).
 LOST_ANSWERS = (Fault.SUBMIT_500, Fault.SUBMIT_TIMEOUT, Fault.RESET)
+#: Faults of a download; the first that strikes is met.
+SPOILT_DOWNLOADS = (Fault.DEAD_LINK, Fault.CUT_DOWNLOAD, Fault.SLOW_DOWNLOAD)
 
 
 def _switch(default: Any, text: Message) -> Any:
@@ -107,6 +115,8 @@ class Settings:
     #: Fault -> probability, 0 to 1, for each request it can meet.
     faults: Mapping[Fault, float] = field(default_factory=dict)
     switches: Switches = Switches()
+    #: Clips have few frames, and remote pictures are not fetched.
+    sketch: bool = False
 
     @property
     def cap(self) -> int:

@@ -398,3 +398,14 @@ def test_a_lost_answer_is_uncertain(open_shop: Any) -> None:
     assert (told["uncertain"], told["at_risk"]) == (1, "1.25")
     buys(shop, code=3)
     assert shop.json("ledger")[0]["attempts"] == 1
+
+
+def test_a_start_heals_doubt_where_the_account_allows_it(open_shop: Any) -> None:
+    """The provider recognises the repeated request: it gives its first task, and bills it once."""
+    shop = open_shop("--faults=submit-500=1", "--duplicate-request-id=same")
+    shop.write_rows("A")
+    assert shop.json("run", "--yes", code=3)["uncertain"] == 1
+    shop.write_job(account={"tier": "V1", "resend_same_request_id": True})
+    told = shop.json("run", "--yes")
+    assert (told["done"], told["spent"], told["at_risk"]) == (1, "1.25", "0.00")
+    assert len(shop.simulator.bill()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,16 @@ async def shop(status: int = 200) -> AsyncIterator[str]:
     app.router.add_get("/mug.png", answer)
     async with TestServer(app) as server:
         yield str(server.make_url("/mug.png"))
+
+
+def test_calls_with_the_same_new_picture_do_not_meet(tmp_path: Path) -> None:
+    """What another call is still writing is left to it."""
+    content = picture()
+    others = tmp_path / f"{hashlib.sha256(content).hexdigest()}.part"
+    others.write_bytes(b"half")
+    receive(data_url(content), "image_url[0]", tmp_path)
+    assert others.read_bytes() == b"half"
+    assert others.with_suffix("").read_bytes() == content
 
 
 def test_a_picture_in_the_call_is_measured_and_kept(tmp_path: Path) -> None:

@@ -178,3 +178,13 @@ async def test_the_same_film_is_drawn_once(tmp_path: Path) -> None:
     (tmp_path / "hash").unlink()
     other = ClipRequest("vidu2-image", "falls", (local,), "480x360", 4, "auto", False)
     assert await Studio(tmp_path, tmp_path).film(other) == first
+
+
+async def test_a_sketch_has_few_frames_and_fetches_nothing(tmp_path: Path) -> None:
+    """It lasts as long as a clip and shows a card in the place of a remote picture."""
+    asked = request("vidu2-start-end", 2, sound=True)
+    film = await Studio(tmp_path, tmp_path, is_sketch=True).film(asked)
+    seen = play(film.video)
+    assert (len(seen.frames), seen.size) == (4, (1280, 720))
+    assert seen.seconds == pytest.approx(4, abs=0.1)
+    assert ImageStat.Stat(seen.frames[0]).mean != ImageStat.Stat(seen.frames[-1]).mean

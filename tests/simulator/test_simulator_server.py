@@ -168,7 +168,7 @@ async def test_a_fail_is_billed_as_the_switch_says(
 
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
-    [("busy", 429, "1305"), ("unsafe", 400, "1301")],
+    [("busy", 429, "1305"), ("rate-limit", 429, "1302"), ("unsafe", 400, "1301")],
 )
 async def test_refusing_faults_make_no_task(
     tmp_path: Path, fault: str, status: int, code: str
@@ -385,6 +385,47 @@ async def test_a_download_can_break_off(tmp_path: Path) -> None:
         async with api.client.get(link) as response:
             with pytest.raises(aiohttp.ClientError):
                 await response.read()
+
+
+@pytest.mark.parametrize(("switch", "status"), [("403", 403), ("404", 404)])
+async def test_a_download_can_meet_a_dead_link(tmp_path: Path, switch: str, status: int) -> None:
+    """With dead-link=0.5 the same link answers sometimes as a dead one does, and sometimes not."""
+    async with simulated(tmp_path, faults="dead-link=0.5", dead_link=switch) as api:
+        link = await api.link(await api.accepted())
+        statuses = {(await api.client.get(link)).status for _ in range(30)}
+    assert statuses == {200, status}
+
+
+async def test_a_slow_download_is_whole(tmp_path: Path) -> None:
+    """It drips, and ends with the last byte."""
+    async with simulated(tmp_path, faults="slow-download=1", speed=100) as api:
+        link = await api.link(await api.accepted())
+        async with api.client.get(link) as response:
+            content = await response.read()
+    assert len(content) == response.content_length
+    assert content[4:8] == b"ftyp"
+
+
+async def test_faults_are_counted(tmp_path: Path) -> None:
+    """Each time one is met, over restarts too."""
+    async with simulated(tmp_path, faults="fail=1") as api:
+        task_id = await api.accepted()
+    async with simulated(tmp_path, faults="poll-500=1,busy=1") as api:
+        await api.submit(prompt="another")
+        await api.poll(task_id)
+        stats = await api.watch("stats")
+    assert stats["faults"] == {"fail": 1, "busy": 1, "poll-500": 1}
+
+
+async def test_submits_beyond_the_cap_are_counted(tmp_path: Path) -> None:
+    """Those alone: a refusal by chance is none."""
+    async with simulated(tmp_path, tier="V0", faults="busy=1") as api:
+        await api.submit()
+        assert (await api.watch("stats"))["over_cap"] == 0
+    async with simulated(tmp_path, tier="V0") as api:
+        for _ in range(7):
+            await api.submit()
+        assert (await api.watch("stats"))["over_cap"] == 2
 
 
 async def test_a_restart_on_the_folder_goes_on(tmp_path: Path) -> None:
