@@ -221,16 +221,22 @@ def _show_ready(standing: _Standing) -> None:
 def _show_trouble(attempt: Attempt) -> None:
     tell(
         msg(
-            "{status}: {clip}, task {task}, {price} {currency} {money}, {reason}",
+            "{status}: {clip}, {price} {currency} {money}, {reason}",
             status=STATUS_WORDS[attempt.status],
-            clip=str(attempt.key),
-            task=attempt.task_id or "?",
+            clip=_named(attempt),
             price=plain(attempt.price),
             currency=attempt.currency,
             money=MONEY_WORDS[attempt.money],
             reason=attempt.error or _REASONS.get(attempt.state) or str(attempt.state),
         )
     )
+
+
+def _named(attempt: Attempt) -> str:
+    """Name a clip with its task, where it has one."""
+    if attempt.task_id is None:
+        return str(attempt.key)
+    return f"{attempt.key}, task {attempt.task_id}"
 
 
 def _advice(standing: _Standing) -> Iterator[Message]:

@@ -16,7 +16,7 @@ from batchgen.errors import DiskFull
 from batchgen.messages import msg
 from batchgen.state import changes
 from batchgen.state.committing import Committer
-from batchgen.state.opening import open_for_writing
+from batchgen.state.opening import open_for_writing, unusable
 from batchgen.state.spool import Receipt
 from batchgen.state.store import Facts, Limit, Order, Run
 from batchgen.state.tenure import Tenure
@@ -34,8 +34,12 @@ class SqliteWriter:
         self._path = path
         self._now = now
         connection = open_for_writing(path, now())
-        self._tenure = Tenure(path, connection)
-        self._committer = Committer(path, connection)
+        try:
+            self._tenure = Tenure(path, connection)
+            self._committer = Committer(path, connection)
+        except (OSError, sqlite3.Error) as error:
+            connection.close()
+            raise unusable(path, error) from error
 
     async def start_run(self, run: Run) -> None:
         """Record a run as open (inserts it, or opens it again)."""
