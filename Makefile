@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-browser prove soak bench lint format messages lock clean
+.PHONY: demo test test-browser prove coverage soak bench lint format messages lock clean
 
 demo: $(READY) ## the sample catalogue through the whole pipeline, into out/demo
 	$(BIN)/batchgen demo
@@ -17,6 +17,11 @@ test-browser: $(READY) ## the tests that open pages in Chromium (Debian: apt-get
 
 prove: $(READY) ## the safety proofs: kills, crash points, simulated disasters, planted bugs (strace helps)
 	$(BIN)/python -m pytest -q -n auto -m prove tests/prove
+
+coverage: $(READY) ## every branch of the money core, by the tests beside it
+	$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/test_clip.py tests/state tests/run \
+	  tests/provider tests/plan/test_plan_lock.py
+	$(BIN)/coverage report
 
 SOAK_FIGURES := out/soak.jsonl
 soak: $(READY) ## the long proofs: 2,000 kills, 50,000 simulated disasters; hours; prints its figures

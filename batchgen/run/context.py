@@ -120,6 +120,8 @@ class RunContext:
     landed: asyncio.Event = field(default_factory=asyncio.Event)
     #: A budget of one SKU or one column value kept a clip from being bought.
     held_by_budget: bool = False
+    #: Attempt id and since when it counts -> the monotonic moment this start met it so.
+    _met_at: dict[tuple[int, float], float] = field(default_factory=dict)
     #: What is paid and not saved yet.
     backlog: Backlog = field(init=False)
 
@@ -143,12 +145,23 @@ class RunContext:
 
     def know(self, attempt: Attempt) -> None:
         """Start from an attempt that was there before."""
+        self._meet(attempt)
         self.tally.know(attempt)
         self.backlog.take_in(attempt)
 
     def age_s(self, attempt: Attempt) -> float:
-        """Give the seconds since an attempt was submitted (or made, if that is not known)."""
-        return max(0.0, self.clock.now() - (attempt.submitted_at or attempt.created_at))
+        """Give the seconds since an attempt was submitted (or made, if that is not known).
+
+        Where the wall clock was set back meanwhile, those since this start met it as submitted.
+        """
+        since = attempt.submitted_at or attempt.created_at
+        now = self.clock.monotonic()
+        met_at = self._met_at.get((attempt.id, since), now)
+        return max(self.clock.now() - since, now - met_at)
+
+    def _meet(self, attempt: Attempt) -> None:
+        since = attempt.submitted_at or attempt.created_at
+        self._met_at.setdefault((attempt.id, since), self.clock.monotonic())
 
     async def move(
         self, attempt: Attempt, to: AttemptState, reason: str = "", **facts: Unpack[Facts]
@@ -160,6 +173,7 @@ class RunContext:
 
     def tell(self, attempt: Attempt) -> None:
         """Tell who watches of a change that is already durable."""
+        self._meet(attempt)
         self.tally.moved(attempt)
         self.backlog.take_in(attempt)
         self.observer.moved(attempt)

@@ -130,7 +130,7 @@ class SqliteReader:
                 f"{records.SELECT_ATTEMPT} WHERE {where} ORDER BY attempt.id", values
             ):
                 yield records.read_attempt(row)
-        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+        except (sqlite3.DatabaseError, TypeError, ValueError, ArithmeticError) as error:
             # A value that was changed on the disk: SQLite keeps no sums of what it stores.
             raise StateError(
                 msg(

@@ -232,3 +232,19 @@ async def test_a_link_that_is_seen_days_later_is_taken_as_fresh(tmp_path: Path) 
     assert attempt.url_expires_at is not None
     assert attempt.finished_at is not None
     assert attempt.url_expires_at - attempt.finished_at == 86_400
+
+
+@virtually
+async def test_a_clock_set_back_makes_a_task_no_younger(tmp_path: Path) -> None:
+    """It is polled ever more seldom and reported past the give-up all the same."""
+    shop = Shop(tmp_path)
+    shop.give_up_after_s = 600.0
+    shop.provider.lives["A"] = Life(task_s=3600.0)
+
+    async def set_back() -> None:
+        await shop.clock.sleep(5)
+        shop.clock.jump_s -= 86400.0
+
+    await shop.run("A", while_running=set_back)
+    assert shop.states() == {"A": S.STALLED}
+    assert len(shop.provider.polled["task-1"]) < 60

@@ -25,6 +25,7 @@ SEEN = (60.0, 40.0, 45.0, 48.0, 50.0, 53.0, 55.0, 58.0, 62.0, 70.0)
         pytest.param(70, SEEN, 2.7, id="as old as the oldest: still dense"),
         pytest.param(100, SEEN, 10.0, id="late: 100 * 0.1"),
         pytest.param(5000, SEEN, 60.0, id="late: not farther than 60"),
+        pytest.param(0, (1e7,) * 5, 600.0, id="experience from a jumping clock: ten minutes"),
         pytest.param(1.0, (0.5,) * 5, 0.1, id="not closer than 0.1: 5 % of 0.5 is 0.025"),
     ],
 )

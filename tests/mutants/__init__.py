@@ -1,0 +1,1 @@
+"""Planted bugs: each a small, plausible mistake in the product, with the tests that must see it."""
