@@ -42,15 +42,23 @@ def keep(state: Path, receipt: Receipt) -> bool:
     """Append a receipt durably; False when the disk does not take it either. Blocks."""
     line = json.dumps(asdict(receipt)) + "\n"
     try:
-        handle = os.open(spool_path(state), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, line.encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        _synced(spool_path(state), os.O_CREAT | os.O_WRONLY | os.O_APPEND, line.encode())
+        if os.name != "nt":  # there a folder cannot be opened, and needs no sync
+            _synced(state.parent, os.O_RDONLY)
     except OSError:
         return False
     return True
+
+
+def _synced(path: Path, flags: int, content: bytes = b"") -> None:
+    """Open a file or folder, write if there is something to write, and sync it."""
+    handle = os.open(path, flags, 0o600)
+    try:
+        if content:
+            os.write(handle, content)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def take_in(connection: sqlite3.Connection, state: Path, now: float) -> int:
