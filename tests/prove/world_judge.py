@@ -202,9 +202,9 @@ class Judge:
         for row in record.purses:
             for place in ("reserved", "at_risk", "spent"):
                 told[row["kind"], row["key"], place] += row[f"{place}_milli"]
-        for purse in sorted(sums.keys() | told.keys()):
-            if sums[purse] != told[purse]:
-                yield f"purse {purse} has {told[purse]} instead of {sums[purse]}"
+        for entry in sorted(sums.keys() | told.keys()):
+            if sums[entry] != told[entry]:
+                yield f"purse {entry} has {told[entry]} instead of {sums[entry]}"
 
     def _endings(self, record: Record) -> Iterator[str]:
         """Compare what is recorded as the end of a task with what became of it."""

@@ -12,8 +12,9 @@ import selectors
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import Context
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, TypeVarTuple, Unpack
 
 #: UTC seconds at which every world begins: 2026-11-23 04:00 in Shanghai.
 BEGINNING = 1_795_377_600.0
@@ -22,6 +23,7 @@ _MOST_TURNS = 400_000
 #: What `PRAGMA synchronous` says when each commit is synced.
 _FULL = 2
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 #: A step of a process: the n-th of all, or the n-th of its name.
 Moment: TypeAlias = int | tuple[str, int]
 #: The main file and the write-ahead log; None where there is none.
@@ -86,10 +88,13 @@ class WorldLoop(asyncio.SelectorEventLoop):
             self._seconds += timeout + 1e-6
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any, **kwargs: Any
-    ) -> Any:
+        self,
+        callback: Callable[[Unpack[_Ts]], object],
+        *args: *_Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
         """Call soon: there is but one thread."""
-        return self.call_soon(callback, *args, **kwargs)
+        return self.call_soon(callback, *args, context=context)
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
         """Run at once what was meant for a thread."""
