@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -70,9 +70,9 @@ class Wishes:
 class Record:
     """What the state holds."""
 
-    attempts: list[_Row]
-    events: list[_Row]
-    purses: list[_Row]
+    attempts: Sequence[_Row]
+    events: Sequence[_Row]
+    purses: Sequence[_Row]
 
     @classmethod
     def read(cls, path: Path) -> Record:

@@ -12,6 +12,7 @@ import selectors
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Executor
 from contextvars import Context
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, TypeVarTuple, Unpack
@@ -96,9 +97,11 @@ class WorldLoop(asyncio.SelectorEventLoop):
         """Call soon: there is but one thread."""
         return self.call_soon(callback, *args, context=context)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
         """Run at once what was meant for a thread."""
-        future = self.create_future()
+        future: asyncio.Future[_T] = self.create_future()
         future.set_result(func(*args))
         return future
 
