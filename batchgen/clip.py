@@ -8,6 +8,7 @@
                    ├──► STALLED ──► SUCCEEDED | FAILED | VANISHED | WRITTEN_OFF
                    └──► VANISHED ─► ACCEPTED | SUCCEEDED | FAILED
                                     | DECLARED_UNPAID | WRITTEN_OFF
+    REFUSED | DECLARED_UNPAID ──► WRITTEN_OFF (a bill charges it after all)
 
 An attempt is one purchase of a clip and carries its money; a clip has no record of its own: it is
 the newest attempt with its key. Pure: standard library only; no file, clock, network or table.
@@ -104,12 +105,13 @@ MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
     # SAVED -> SUCCEEDED: the file was deleted while its link lives.
     _S.SAVED: frozenset({_S.SUCCEEDED}),
     _S.REJECTED: frozenset(),
-    _S.REFUSED: frozenset(),
+    # REFUSED, DECLARED_UNPAID -> WRITTEN_OFF: the provider's bill charges it after all.
+    _S.REFUSED: frozenset({_S.WRITTEN_OFF}),
     # FAILED -> ...: the provider's bill says whether the FAIL was charged.
     _S.FAILED: frozenset({_S.REFUSED, _S.WRITTEN_OFF}),
     _S.EXPIRED: frozenset(),
     _S.PAID_NO_RESULT: frozenset(),
-    _S.DECLARED_UNPAID: frozenset(),
+    _S.DECLARED_UNPAID: frozenset({_S.WRITTEN_OFF}),
     _S.WRITTEN_OFF: frozenset(),
 }
 
@@ -286,6 +288,8 @@ class Attempt:
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
+    #: Values of the columns that budgets counted by when it was bought.
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -296,6 +300,14 @@ class Attempt:
     def money(self) -> MoneyPlace:
         """Where the price of this attempt stands."""
         return MEANING[self.state][1]
+
+    @property
+    def is_adopted(self) -> bool:
+        """Its task was named by a person or a bill, so it counts as submitted when it was made.
+
+        One that was sent again before it was adopted cannot be told from an answered one.
+        """
+        return self.task_id is not None and self.submitted_at == self.created_at
 
     @property
     def is_given_up(self) -> bool:

@@ -6,7 +6,7 @@ Used by the commands and by the Python API alike; holds no rule of its own.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,12 +18,14 @@ from batchgen.errors import InputError, SettingsError
 from batchgen.job.loading import job_digest, load_job
 from batchgen.job.schema import Account, Job
 from batchgen.job.settings import Flags, Origin, Settings, read_settings
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
+from batchgen.output.owner import Claimant, owner_of, refuse_foreign
 from batchgen.plan.planning import make_plan
 from batchgen.plan.values import History, ManifestRows, Plan, Selection
 from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
 from batchgen.provider.key import Key
-from batchgen.state.ledger import day_of
+from batchgen.state.doubts import doubt_about
+from batchgen.state.ledger import continues, day_of
 from batchgen.state.opening import unusable
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Purse, StateReader
@@ -56,6 +58,17 @@ class Options:
             "manifest.encoding": self.encoding,
         }
         return {key: value for key, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where money is written down."""
+
+    state: Path
+    #: Whose money; None means that of every account.
+    account: AccountScope | None = None
+    #: Manifest columns that the job's budgets count by.
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +129,34 @@ class Workspace:
                 )
             )
 
-    def plan(self, reader: StateReader | None, selection: Selection, now: float) -> Plan:
+    def claimant(self, reader: StateReader | None, *, starts_ahead: int = 0) -> Claimant:
+        """Give who asks for the output folder: this state's newest start, or a later one."""
+        if reader is None:
+            return Claimant(self.account, self.state_path, None, starts_ahead)
+        epoch = reader.epoch + starts_ahead
+        return Claimant(self.account, self.state_path, reader.state_id, epoch, reader.changes)
+
+    def refuse_foreign_output(self, reader: StateReader | None) -> None:
+        """Refuse an output folder in which the next start of this state may not work.
+
+        Raises:
+            InputError: it belongs to another account or state, or cannot be used.
+            StateError: a newer copy of this state filled it.
+        """
+        owner = owner_of(self.output)  # read before the state: a run that starts now writes it last
+        refuse_foreign(self.output, owner, self.claimant(reader, starts_ahead=1))
+
+    def plan(
+        self,
+        reader: StateReader | None,
+        selection: Selection,
+        now: float,
+        *,
+        new_run: bool = False,
+    ) -> Plan:
         """Plan the job against what the state knows; `now` is UTC seconds.
+
+        `new_run`: the run will be a new one, whatever the last one left open.
 
         Raises:
             InputError: a prompt of the job, or a selected SKU, is wrong.
@@ -130,16 +169,19 @@ class Workspace:
             warnings=self.catalogue.warnings,
             count=self.catalogue.rows,
         )
-        history = History() if reader is None else self._history(reader, now)
+        history = History() if reader is None else self._history(reader, now, new_run=new_run)
         return make_plan(self.job, rows, history, selection, self.account)
 
-    def _history(self, reader: StateReader, now: float) -> History:
+    def _history(self, reader: StateReader, now: float, *, new_run: bool) -> History:
         day = day_of(now)
+        last = None if new_run else reader.last_run(self.job.name, self.account)
         purses = {
             "job": Purse("job", self.job.name),
             "day": Purse("day", day),
             "month": Purse("month", day[:7]),
         }
+        if last is not None and continues(last, self.job.budget.run):
+            purses["run"] = Purse("run", last.id)
         return History(
             attempts=tuple(reader.attempts(self.account)),
             orders=reader.open_orders(self.job.name, self.account),
@@ -167,16 +209,14 @@ def open_workspace(path: Path, options: Options, environ: Mapping[str, str]) -> 
     )
 
 
-def state_and_account(
-    path: Path, options: Options, environ: Mapping[str, str]
-) -> tuple[Path, AccountScope]:
-    """Find where a job's state lies and whose money the job spends, without its catalogue.
+def books_of_job(path: Path, options: Options, environ: Mapping[str, str]) -> Books:
+    """Find where a job's money is written down, without its catalogue.
 
     Raises:
         InputError: the job file or a setting cannot be used.
     """
     job, settings = _read_job(path, options, environ)
-    return Path(settings.state.value), _account(job, settings)
+    return Books(Path(settings.state.value), _account(job, settings), tuple(job.budget.by))
 
 
 def settings_without_job(options: Options, environ: Mapping[str, str]) -> Settings:
@@ -225,14 +265,20 @@ def key_of(account: Account, settings: Settings) -> Key:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[SqliteReader | None]:
+def reading(path: Path, on_doubt: Callable[[Message], None]) -> Iterator[SqliteReader | None]:
     """Open the state for reading while the block lasts; None when there is none yet.
+
+    `on_doubt` is told first when it is not the newest state, or was deleted.
 
     Raises:
         StateError: it cannot be opened, or turns out to be damaged.
     """
-    reader = SqliteReader.open(path)
+    reader = None
     try:
+        doubt = doubt_about(path)
+        if doubt is not None:
+            on_doubt(doubt)
+        reader = SqliteReader.open(path)
         yield reader
     except sqlite3.Error as error:
         raise unusable(path, error) from error

@@ -12,6 +12,7 @@
     │   ├── DiskFull            its disk is full: nothing more is bought
     │   └── TaskIdKept          a task id could not be recorded, and is safe beside it
     ├── Busy                    another run holds the state or the account (exit 75)
+    ├── NotAnswered             the provider did not tell; nothing was changed (exit 4)
     ├── BudgetExceeded          the next call would pass a budget; nothing was reserved
     ├── TaskIdTaken             the provider gave an id that another attempt has
     └── DownloadError           a paid clip is not here yet
@@ -83,6 +84,10 @@ class TaskIdKept(StateError):
 
 class Busy(BatchgenError):
     """Another run holds this state or this account."""
+
+
+class NotAnswered(BatchgenError):
+    """The provider was asked and gave no usable answer; nothing was changed."""
 
 
 class BudgetExceeded(BatchgenError):

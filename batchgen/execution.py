@@ -10,33 +10,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from batchgen.clip import Attempt, AttemptState, ClipRequest
-from batchgen.engine import SIMULATOR_HOST, Workspace
-from batchgen.errors import Busy, InputError
-from batchgen.language import speaker
+from batchgen.clip import Attempt, ClipRequest, TaskId
+from batchgen.engine import SIMULATOR_HOST, Workspace, reading
+from batchgen.errors import Busy, InputError, StateError
 from batchgen.messages import Message, msg
 from batchgen.open_files import ensure_open_files
 from batchgen.output.download import Downloader
-from batchgen.output.folder import OutputFolder, claim
+from batchgen.output.folder import OutputFolder
+from batchgen.output.owner import claim, record
 from batchgen.output.port import ClipFolder
-from batchgen.output.report import Heading, write_report
-from batchgen.output.rows import result_rows
-from batchgen.output.tables import write_results
-from batchgen.plan.values import Action, Plan, Selection
+from batchgen.plan.values import Plan, Selection
 from batchgen.provider.base_urls import host_of, is_loopback
 from batchgen.provider.bigmodel import BigModelClient
-from batchgen.provider.port import StopReason
+from batchgen.provider.port import PollReply, StopReason
+from batchgen.restoring import restore_films
+from batchgen.results import write_output
 from batchgen.run.buying import Buyer
 from batchgen.run.context import RunContext, Tally
 from batchgen.run.fetching import Fetcher
@@ -48,6 +47,7 @@ from batchgen.run.runner import Runner
 from batchgen.run.slots import Slots
 from batchgen.run.stopping import Gate, Stop
 from batchgen.simulator.embedded import embedded_simulator
+from batchgen.state.ledger import continues
 from batchgen.state.locks import account_lock_path, hold, state_lock_path
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Purse, Run
@@ -82,9 +82,9 @@ class Session:
     writer: SqliteWriter
     reader: SqliteReader
 
-    def plan(self, selection: Selection) -> Plan:
-        """Plan the job against the state as it is now."""
-        return self.workspace.plan(self.reader, selection, self.clock.now())
+    def plan(self, selection: Selection, *, new_run: bool = False) -> Plan:
+        """Plan the job against the state as it is now, for the open run or a new one."""
+        return self.workspace.plan(self.reader, selection, self.clock.now(), new_run=new_run)
 
     async def run(
         self,
@@ -117,13 +117,26 @@ class Session:
             in_doubt = resendable(plan.clips, plan.job)
             runner = _runner(self.workspace, context, provider, folder_of, in_doubt)
             on_runner(runner)
-            restoring = asyncio.ensure_future(self._restore(plan, folder, observer))
+            restoring = asyncio.ensure_future(
+                restore_films(plan.clips, folder, self.writer, self.clock, observer)
+            )
             stack.push_async_callback(_ended, restoring)
+            stack.callback(self._note_how_far)
             await runner.run(plan.to_buy, left, restoring)
             _tell_clock(provider.clock_offset_s, observer)
         if stop.reason is None and context.held_by_budget:
             stop.request(StopReason.BUDGET, msg("a budget kept some clips from being bought"))
         return Ending(run, stop.reason, stop.message, self.clock.monotonic() - started)
+
+    async def ask(self, task_id: TaskId, request_id: str) -> PollReply:
+        """Ask the provider once about a task that a request may have made; record nothing.
+
+        Raises:
+            SettingsError: there is no key, or the simulator did not start.
+        """
+        async with AsyncExitStack() as stack:
+            provider, _ = await self._connect(stack)
+            return await provider.poll(task_id, request_id)
 
     async def _connect(self, stack: AsyncExitStack) -> tuple[BigModelClient, Downloader]:
         """Open the provider and the downloads for as long as the stack lasts."""
@@ -194,33 +207,10 @@ class Session:
             seconds={model: self.reader.task_seconds(account, model)[::-1] for model in MODELS},
         )
 
-    async def _restore(self, plan: Plan, folder: OutputFolder, observer: Observer) -> list[Attempt]:
-        """Put every done clip under its name; give those to fetch again, whose link still lives.
-
-        Goes on beside the run: there may be thousands of files to look at.
-        """
-        gone = [
-            entry.attempt
-            for entry in plan.clips
-            if entry.action is Action.DONE
-            and entry.attempt is not None
-            and not await folder.restore(entry.attempt, entry.clip.key)
-        ]
-        now = self.clock.now()
-        alive = [attempt for attempt in gone if (attempt.url_expires_at or 0) > now]
-        if len(gone) > len(alive):
-            observer.note(
-                msg(
-                    "{count} finished clips are not in {folder} any more, and their links are"
-                    " dead; they are not bought again",
-                    count=len(gone) - len(alive),
-                    folder=self.workspace.output,
-                )
-            )
-        return [
-            await self.writer.move(attempt.id, AttemptState.SUCCEEDED, "the file is gone")
-            for attempt in alive
-        ]
+    def _note_how_far(self) -> None:
+        """Note in the output folder how far the state has come: an older copy is known by it."""
+        with contextlib.suppress(InputError):  # a full disk; the next start notes it
+            record(self.workspace.output, self.workspace.claimant(self.reader))
 
     def write_output(self, plan: Plan, language: str) -> list[Message]:
         """Write results and report of a plan made after the run. See `write_output`."""
@@ -249,6 +239,8 @@ async def open_session(
             lock = account_lock_path(f"{workspace.account}:{_port(workspace)}")
             what = msg("the account {account}", account=str(workspace.account))
             _hold(stack, lock, what, on_wait)
+        with reading(path, _refuse) as before:  # a start that is refused is not one of the state's
+            workspace.refuse_foreign_output(before)
         writer = SqliteWriter(path, clock.now)
         stack.push_async_callback(writer.close)
         reader = SqliteReader.open(path)
@@ -256,8 +248,12 @@ async def open_session(
             message = msg("the state {path} vanished while it was opened", path=path)
             raise InputError(message)
         stack.callback(reader.close)
-        claim(workspace.output, reader.state_id, reader.epoch, workspace.account)
+        claim(workspace.output, workspace.claimant(reader))
         yield Session(workspace, clock, writer, reader)
+
+
+def _refuse(doubt: Message) -> None:
+    raise StateError(doubt)
 
 
 def _hold(
@@ -270,41 +266,6 @@ def _hold(
             raise
         on_wait(msg("another run holds {what}: waiting until it ends", what=what))
         stack.enter_context(hold(path, what, wait=True))
-
-
-def continues(last: Run, asked: Decimal | None) -> bool:
-    """Tell whether a start goes on with the job's last run instead of opening a new one.
-
-    A killed or interrupted run is continued. So is one that a budget stopped, unless another
-    budget is asked for: a scheduler's retry gets no fresh money.
-    """
-    if last.ended_at is None or last.stopped == StopReason.SIGNAL:
-        return True
-    return last.stopped == StopReason.BUDGET and (asked is None or asked == last.budget)
-
-
-def write_output(
-    workspace: Workspace, plan: Plan, reader: SqliteReader, now: float, language: str
-) -> list[Message]:
-    """Write results and report of a plan as the state has it now; give warnings for people.
-
-    `language` is one of `language.LANGUAGES`.
-
-    Raises:
-        OSError: the folder does not take them; word it with `unwritable`.
-    """
-    say = speaker(language)
-    rows = result_rows(plan, say)
-    warnings = write_results(workspace.output, rows, workspace.catalogue.items, plan.faults)
-    heading = Heading(
-        job=plan.job,
-        money=reader.balance(workspace.account, Purse("job", plan.job)),
-        currency=plan.currency,
-        made_at=now,
-        language=language.replace("_", "-"),
-    )
-    write_report(workspace.output, rows, heading, say)
-    return warnings
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:
@@ -323,17 +284,6 @@ def _tell_clock(offset_s: float | None, observer: Observer) -> None:
                 minutes=round(abs(offset_s) / 60),
             )
         )
-
-
-def unwritable(workspace: Workspace, error: OSError) -> Message:
-    """Word that the results could not be written."""
-    return msg(
-        "the results cannot be written to {folder} ({reason}): free the disk or mend the folder's"
-        " rights, then `batchgen report {job}`",
-        folder=workspace.output,
-        reason=error.strerror or type(error).__name__,
-        job=workspace.job.path,
-    )
 
 
 def _runner(

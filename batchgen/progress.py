@@ -12,9 +12,13 @@ from tqdm import tqdm
 from batchgen.clip import Attempt
 from batchgen.messages import Message, Say, msg, visible
 from batchgen.run.ports import Clock, Progress
+from batchgen.words import time_of_day
+from batchgen.wrapping import fitted
 
 #: Seconds between plain lines where there is no terminal.
 _LINE_EVERY_S = 30.0
+#: Erases from the cursor to the end of the line: the `^C` that a terminal echoes stands there.
+_ERASE = "\x1b[K"
 
 
 class TerminalProgress:
@@ -60,27 +64,46 @@ class TerminalProgress:
         self._bar.close()
 
     def _write(self, text: str) -> None:
+        line = fitted(visible(text), self._stream)
         try:
-            self._bar.write(visible(text), file=self._stream)
+            self._bar.write(_ERASE + line if self._is_terminal else line, file=self._stream)
         except (OSError, ValueError):  # the terminal is gone: the run goes on
             self._is_terminal = False
 
 
 def figures(progress: Progress) -> Message:
     """Word the figures of a moment on one line; what matters least stands where it may be cut."""
-    left = "?" if progress.eta_s is None else _clock_face(progress.eta_s)
     return msg(
-        "{done}/{total} done | {left} left | {spent} {currency} spent, {at_risk} at risk"
-        " | {in_flight}/{slots} in flight, {reserved} in the air",
+        "{done}/{total} done | {left} | {spent} {currency} spent, {at_risk} at risk"
+        " | {slots}, {reserved} in the air",
         done=progress.done,
         total=progress.total,
         spent=f"{progress.spent:.2f}",
         at_risk=f"{progress.at_risk:.2f}",
         reserved=f"{progress.reserved:.2f}",
         currency=progress.currency,
-        in_flight=progress.in_flight,
-        slots=progress.slots,
-        left=left,
+        slots=_slots(progress),
+        left=_left(progress),
+    )
+
+
+def _left(progress: Progress) -> Message:
+    if progress.waits_until is not None:
+        return msg("waiting until {time}", time=time_of_day(progress.waits_until))
+    left = "?" if progress.eta_s is None else _clock_face(progress.eta_s)
+    return msg("{time} left", time=left)
+
+
+def _slots(progress: Progress) -> Message:
+    in_flight = msg(
+        "{in_flight}/{slots} in flight", in_flight=progress.in_flight, slots=progress.slots
+    )
+    if not progress.in_doubt:
+        return in_flight
+    return msg(
+        "{count} slots held by clips in doubt, {in_flight}",
+        count=progress.in_doubt,
+        in_flight=in_flight,
     )
 
 

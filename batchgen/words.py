@@ -37,6 +37,11 @@ def local_time(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
+def time_of_day(at: float) -> str:
+    """Write UTC seconds as the time of day where this computer is, to the second."""
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%H:%M:%S}"
+
+
 def time_left(seconds: float) -> Message:
     """Word a span of time to the minute, rounded down: what is left is never overstated."""
     hours, minutes = divmod(int(max(seconds, 0) // 60), 60)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey
+from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey, TaskId
 
 ATTEMPT = Attempt(
     id=1,
@@ -54,3 +54,19 @@ def test_only_what_may_still_be_alive_was_given_up(
 def test_a_clip_is_named_as_people_do(key: ClipKey, name: str) -> None:
     """The take is named only where there is more than one."""
     assert str(key) == name
+
+
+@pytest.mark.parametrize(
+    ("task_id", "submitted_at", "is_adopted"),
+    [
+        pytest.param(TaskId("t"), 0.0, True, id="as if it had been answered at once"),
+        pytest.param(TaskId("t"), 1.5, False, id="answered"),
+        pytest.param(None, None, False, id="not answered"),
+    ],
+)
+def test_a_task_that_a_person_named_is_known_by_its_time(
+    task_id: TaskId | None, submitted_at: float | None, is_adopted: bool
+) -> None:
+    """An answer takes time; an adopted task counts as submitted when the purchase was made."""
+    attempt = replace(ATTEMPT, task_id=task_id, submitted_at=submitted_at)
+    assert attempt.is_adopted is is_adopted

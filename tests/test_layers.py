@@ -18,6 +18,7 @@ LAYERS = {
     0: ("errors", "messages", "clip", "item"),
     1: (
         "words",
+        "wrapping",
         "spreadsheet",
         "crash_points",
         "video_models",
@@ -54,7 +55,17 @@ LAYERS = {
         "language",
     ),
     3: ("run",),
-    5: ("cli", "engine", "execution", "rehearsal", "api", "__init__", "__main__"),
+    5: (
+        "cli",
+        "engine",
+        "execution",
+        "restoring",
+        "results",
+        "rehearsal",
+        "api",
+        "__init__",
+        "__main__",
+    ),
 }
 WORDS, RULES, EDGES, LOOP, WIRING = LAYERS
 

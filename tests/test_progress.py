@@ -16,6 +16,7 @@ from batchgen.language import speaker
 from batchgen.messages import msg
 from batchgen.progress import TerminalProgress, figures
 from batchgen.run.ports import Progress
+from batchgen.words import time_of_day
 
 NOW = Progress(
     settled=3,
@@ -102,6 +103,19 @@ def test_the_time_left_is_a_clock_face(eta_s: float | None, left: str) -> None:
     assert f"| {left} left |" in str(figures(replace(NOW, eta_s=eta_s)))
 
 
+def test_a_pause_is_told_in_the_place_of_the_time_left() -> None:
+    """Nothing can be bought before that moment."""
+    told = str(figures(replace(NOW, waits_until=1_800_000_000.0)))
+    assert f"| waiting until {time_of_day(1_800_000_000.0)} |" in told
+    assert "left" not in told
+
+
+def test_slots_in_doubt_are_told_apart() -> None:
+    """A slot that is held by a clip in doubt makes nothing."""
+    told = str(figures(replace(NOW, in_flight=0, in_doubt=5)))
+    assert told.endswith("| 5 slots held by clips in doubt, 0/5 in flight, 5.00 in the air")
+
+
 @on_unix
 def test_a_terminal_ends_with_the_last_figures(terminal: End) -> None:
     """The moving line keeps the newest figures and stays when the run is over."""
@@ -118,7 +132,17 @@ def test_a_note_stands_on_a_line_of_its_own(terminal: End) -> None:
     progress = terminal.watch(HandClock())
     progress.note(msg("warning: {text}", text="red \x1b[31m"))
     progress.close()
-    assert "\rwarning: red \\x1b[31m\r\n" in terminal.seen()
+    assert "\r\x1b[Kwarning: red \\x1b[31m\r\n" in terminal.seen()
+
+
+@on_unix
+def test_a_long_note_ends_its_lines_at_words(terminal: End) -> None:
+    """The terminal has 120 columns."""
+    progress = terminal.watch(HandClock())
+    progress.note(msg("{words}", words="word " * 30))
+    progress.close()
+    first = " ".join(["word"] * 24)
+    assert f"{first}\r\n  {' '.join(['word'] * 6)}\r\n" in terminal.seen()
 
 
 @on_unix

@@ -13,7 +13,8 @@ from batchgen.clip import AccountScope
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
 from batchgen.errors import Busy
-from batchgen.execution import Session, continues, open_session
+from batchgen.execution import Session, open_session
+from batchgen.state.ledger import continues
 from batchgen.state.store import Run
 
 _JOB = """\

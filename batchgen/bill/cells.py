@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 
 #: How currencies are written, in lower case and half width.
@@ -41,6 +41,8 @@ _TIME = re.compile(
 )
 #: Year, month and day of such a day.
 _DAY = re.compile(r"^\d{4}|\d{1,2}")
+#: A whole month, or a span of days: a billing period.
+_SPAN = re.compile(r"20\d{2}([-/.年]\d{1,2}月?|\d{2})|20\d{2}.*(\s-\s|[~至]).*")
 #: Seconds or milliseconds since the epoch, in this century.
 _EPOCH = re.compile(r"(\d{10})(\d{3})?")
 #: What an export puts around a number so that Excel keeps all its digits.
@@ -76,8 +78,10 @@ def read_currency(text: str) -> str:
     return _CURRENCIES.get(plain.casefold(), plain.upper())
 
 
-def read_time(text: str, zone: tzinfo) -> float:
+def read_time(text: str, zone: tzinfo) -> float | None:
     """Give UTC seconds; a time that names no zone is one of `zone`, a day alone its beginning.
+
+    A month or a span of days tells no moment: None.
 
     Raises:
         ValueError: it is no time.
@@ -85,6 +89,8 @@ def read_time(text: str, zone: tzinfo) -> float:
     plain = unicodedata.normalize("NFKC", text).strip()
     if epoch := _EPOCH.fullmatch(plain):
         return int(epoch[1]) + int(epoch[2] or 0) / 1000
+    if _SPAN.fullmatch(plain):
+        return None
     match = _TIME.fullmatch(plain)
     if match is None:
         message = f"no time: {text}"
@@ -94,6 +100,19 @@ def read_time(text: str, zone: tzinfo) -> float:
     start = datetime(int(year), int(month), int(day), tzinfo=_zone(match["zone"], zone))
     moment = start.replace(hour=int(hour), minute=int(minute))
     return moment.timestamp() + float(second)
+
+
+def write_time(at: float, zone: tzinfo) -> str:
+    """Write UTC seconds as most bills do: `2026-11-23 14:05:00`, in a zone that is not named."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def looks_like_time(text: str) -> bool:
+    """Tell whether a cell is surely a day or a time; figures alone may be anything else."""
+    try:
+        return not text.strip().isdecimal() and read_time(text, UTC) is not None
+    except ValueError:
+        return False
 
 
 def read_id(text: str) -> str | None:

@@ -63,22 +63,43 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
         "time",
         "消费时间",
         "扣费时间",
+        "扣款时间",
         "计费时间",
         "调用时间",
+        "使用时间",
         "请求时间",
+        "提交时间",
         "创建时间",
+        "开始时间",
         "交易时间",
-        "账单时间",
+        "支付时间",
+        "发生时间",
+        "完成时间",
+        "结束时间",
         "时间",
+        "账单时间",
+        "入账时间",
+        "出账时间",
         "createdat",
         "createtime",
         "createdtime",
+        "creationtime",
+        "requesttime",
+        "starttime",
+        "usagetime",
         "chargetime",
+        "chargedat",
+        "transactiontime",
+        "endtime",
+        "billingtime",
         "timestamp",
         "datetime",
         "date",
         "日期",
         "消费日期",
+        "交易日期",
+        "账单日期",
+        "账期",
     ),
     "model": (
         "model",
@@ -114,7 +135,14 @@ def recognise(headers: Sequence[str], said: Mapping[str, str]) -> dict[str, str]
     if "price" not in found:
         raise _missing(msg("no column with the amounts"), "price", headers)
     if "task_id" not in found and "request_id" not in found:
-        raise _missing(msg("no column with task ids or request ids"), "task_id", headers)
+        problem = _missing(msg("no column with task ids or request ids"), "task_id", headers)
+        raise InputError(
+            msg(
+                "{problem}. One that only sums up days or months cannot be compared: download the"
+                " one with details (明细账单)",
+                problem=problem.message,
+            )
+        )
     return {name: found[name] for name in NAMES if name in found}
 
 

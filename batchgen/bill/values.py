@@ -44,6 +44,8 @@ class Period:
     last: float
     #: A person said it; else it reaches from the first row to the last.
     is_said: bool = False
+    #: It was said to reach beyond the moment at which it was read, and ends there.
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,5 @@ class Bill:
     faults: tuple[Fault, ...] = ()
     #: Numbers of the lines that only sum the others up; they are left out.
     sums: tuple[int, ...] = ()
+    #: Headers that mean nothing known, over cells that look like times.
+    time_like: tuple[str, ...] = ()

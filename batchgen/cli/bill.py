@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import wraps
@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from batchgen.bill.cells import looks_like_time
 from batchgen.bill.columns import NAMES, recognise
 from batchgen.bill.rows import read_rows
 from batchgen.bill.values import Bill, BillLine, BillRow, Period
@@ -22,6 +23,8 @@ from batchgen.item import Fault
 from batchgen.messages import msg
 from batchgen.state.ledger import BUDGET_ZONE
 
+#: Rows that tell whether a column has times.
+_LOOKED_AT = 20
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -73,7 +76,12 @@ _OPTIONS = (
         "--reconcile",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="BILL",
-        help=heard(msg("Match the provider's bill (csv, xlsx, json) with these rows.")),
+        help=heard(
+            msg(
+                "Match the provider's bill (csv, xlsx, json) with these rows. Rows of the bill are"
+                " named as a spreadsheet counts them; in JSON the first is 1."
+            )
+        ),
     ),
     click.option(
         "--bill-columns",
@@ -126,6 +134,7 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
         currency=currency,
         zone=BUDGET_ZONE,
     )
+    is_dated = "at" in columns
     return Bill(
         file=source.file,
         currency=currency,
@@ -134,6 +143,7 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
         period=_covered(said.period, rows, now),
         faults=_in_order(table, faults),
         sums=tuple(sums),
+        time_like=() if is_dated else tuple(_time_like(table, columns)),
     )
 
 
@@ -177,9 +187,18 @@ def _in_order(table: Table, faults: list[Fault]) -> tuple[Fault, ...]:
     return tuple(sorted((*table.faults, *faults), key=lambda fault: fault.row or 0))
 
 
+def _time_like(table: Table, columns: Mapping[str, str]) -> Iterator[str]:
+    """Name the columns that mean nothing yet, and in which the first rows have times."""
+    for header in table.columns:
+        cells = [row.cells.get(header, "") for row in table.rows[:_LOOKED_AT]]
+        filled = [cell for cell in cells if cell.strip()]
+        if header not in columns.values() and filled and all(map(looks_like_time, filled)):
+            yield header
+
+
 def _covered(said: Period | None, rows: list[BillRow], now: float) -> Period | None:
     """Give what the bill covers; it cannot cover what is still to come."""
     if said is not None:
-        return Period(said.first, min(said.last, now), is_said=True)
+        return Period(said.first, min(said.last, now), is_said=True, is_cut=said.last > now)
     times = [row.at for row in rows if row.at is not None]
     return Period(min(times), max(times)) if times else None

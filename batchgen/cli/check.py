@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from batchgen.cli.exit_codes import ExitCode
+from batchgen.cli.looking import looking_at_job, warn
 from batchgen.cli.options import as_json, job_argument, job_options
-from batchgen.cli.speech import heard, remark, tell, tell_faults, tell_json
+from batchgen.cli.speech import heard, tell, tell_faults, tell_json
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace
+from batchgen.engine import Options, Workspace, open_workspace
+from batchgen.errors import StateError
 from batchgen.item import Fault
 from batchgen.language import say_here
 from batchgen.messages import msg
@@ -26,13 +28,14 @@ from batchgen.plan.values import Plan, Selection
 def command(ctx: click.Context, job: Path, options: Options, *, as_json: bool) -> None:
     """Check the job and its catalogue."""
     workspace = open_workspace(job, options, os.environ)
+    _warn_of_state(workspace)
     plan = workspace.plan(None, Selection(), SystemClock().now())
     if as_json:
         tell_json(_summary(plan))
     else:
         tell_faults(plan.faults)
         for warning in plan.warnings:
-            remark(msg("warning: {text}", text=warning.message))
+            warn(warning.message)
         tell(
             msg(
                 "{file}: {rows} rows, {valid} valid, {faults} faults",
@@ -43,6 +46,15 @@ def command(ctx: click.Context, job: Path, options: Options, *, as_json: bool) -
             )
         )
     ctx.exit(ExitCode.INPUT if plan.faults else ExitCode.DONE)
+
+
+def _warn_of_state(workspace: Workspace) -> None:
+    """Say why a run could not go on; the rows are judged all the same."""
+    try:
+        with looking_at_job(workspace):
+            pass
+    except StateError as refusal:
+        warn(refusal.message)
 
 
 def _bad_rows(plan: Plan) -> int:

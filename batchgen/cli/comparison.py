@@ -23,7 +23,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """One of the four lists in figures."""
+    """One of the lists in figures."""
 
     count: int
     ours: Decimal
@@ -36,10 +36,11 @@ class Sums:
 
 
 def sums_of(found: Reconciliation) -> dict[str, Sums]:
-    """Sum up the four lists by their names."""
+    """Sum up the lists by their names."""
     return {
         "matched": _sums_of_matches(found.matched),
         "price_differs": _sums_of_matches(found.differing),
+        "task_differs": _sums_of_matches(found.misnamed),
         "ours_only": Sums(
             len(found.ours_only), sum((it.price for it in found.ours_only), _ZERO), _ZERO
         ),
@@ -88,7 +89,7 @@ def comparison_json(
 
 
 def comparison_csv(found: Reconciliation) -> str:
-    """Give the entries of the four lists, safe to open in a spreadsheet."""
+    """Give the entries of the lists, safe to open in a spreadsheet."""
     text = io.StringIO()
     names = [field.name for field in fields(_Line)]
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -119,6 +120,8 @@ class _Line:
     at: str | None = None
     #: Where the bill has it, with commas.
     rows: str | None = None
+    #: The task by which the bill has it, where that is not ours.
+    bill_task_id: str | None = None
 
 
 _AMOUNTS = ("ours", "theirs", "difference")
@@ -126,16 +129,25 @@ _AMOUNTS = ("ours", "theirs", "difference")
 
 def _lines(found: Reconciliation) -> Iterator[_Line]:
     currency = found.bill.currency
-    for name, matches in (("matched", found.matched), ("price_differs", found.differing)):
+    for name, matches in (
+        ("matched", found.matched),
+        ("price_differs", found.differing),
+        ("task_differs", found.misnamed),
+    ):
         for match in matches:
             line = _with_money(_Line(name, currency), match.ours, match.charge.amount)
-            yield _with_attempt(replace(line, rows=match.charge.numbers), match.attempt)
+            yield _with_attempt(_with_bill(line, match), match.attempt)
     for attempt in found.ours_only:
         yield _with_attempt(
             _with_money(_Line("ours_only", currency), attempt.price, _ZERO), attempt
         )
     for charge in found.theirs_only:
         yield _with_charge(_Line("theirs_only", currency), charge)
+
+
+def _with_bill(line: _Line, match: Match) -> _Line:
+    task_ids = ", ".join(match.charge.task_ids) if match.is_misnamed else None
+    return replace(line, rows=match.charge.numbers, bill_task_id=task_ids)
 
 
 def _with_money(line: _Line, ours: Decimal, theirs: Decimal) -> _Line:

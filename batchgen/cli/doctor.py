@@ -147,8 +147,11 @@ def _said_by(setting: Setting) -> Message:
 
 def _of_state(setting: Setting) -> Finding:
     path, origin = Path(setting.value), _said_by(setting)
+    doubts: list[Message] = []
     try:
-        with reading(path) as reader:
+        with reading(path, doubts.append) as reader:
+            if doubts:
+                return Finding("state", False, doubts[0])
             if reader is None:
                 text = msg("{path}, {origin}, is made by the first run", path=path, origin=origin)
                 return Finding("state", True, text)

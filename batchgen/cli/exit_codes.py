@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from batchgen.clip import Attempt, ClipKey, Status
-from batchgen.errors import BatchgenError, Busy
+from batchgen.errors import BatchgenError, Busy, NotAnswered
 from batchgen.plan.values import Plan
 from batchgen.provider.port import StopReason
 
@@ -35,7 +35,9 @@ _NOT_OVER = frozenset({Status.READY, Status.RUNNING, Status.UNCERTAIN})
 
 
 def code_of(error: BatchgenError) -> int:
-    """Give the exit code of an error that ended a command before anything was sent."""
+    """Give the exit code of an error that ended a command before anything was bought."""
+    if isinstance(error, NotAnswered):
+        return ExitCode.STOPPED
     return ExitCode.BUSY if isinstance(error, Busy) else ExitCode.INPUT
 
 

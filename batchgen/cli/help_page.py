@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import click
 
-from batchgen.cli.speech import heard, is_wide
+from batchgen.cli.speech import heard
 from batchgen.messages import msg
+from batchgen.wrapping import is_wide
 
 #: What click says on a page -> the same as a message of ours.
 _WORDS = {

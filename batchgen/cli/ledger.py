@@ -14,14 +14,15 @@ from pathlib import Path
 import click
 
 from batchgen.cli.bill import BillOptions, bill_options
+from batchgen.cli.looking import looking
 from batchgen.cli.options import as_json, job_options, optional_job
 from batchgen.cli.reconcile import Wanted, reconcile_bill
 from batchgen.cli.speech import heard, tell, tell_json, tell_table, write_line
-from batchgen.clip import AccountScope, MoneyPlace
-from batchgen.engine import Options, reading, state_and_account, state_without_job
+from batchgen.clip import MoneyPlace
+from batchgen.engine import Books, Options, books_of_job, state_without_job
 from batchgen.messages import msg
 from batchgen.plan.values import plain
-from batchgen.state.ledger import DIMENSIONS, LedgerLine, ledger
+from batchgen.state.ledger import DIMENSIONS, LedgerLine, columns_of, ledger
 from batchgen.words import MONEY_WORDS
 
 _SUMS = ("reserved", "spent", "at_risk", "released")
@@ -39,12 +40,19 @@ _HEADINGS = {
 
 
 def _dimensions(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
-    names = [name.strip() for name in value.split(",") if name.strip()]
-    unknown = [name for name in names if name not in DIMENSIONS]
-    if unknown or not names:
-        choices = ", ".join(DIMENSIONS)
-        raise click.BadParameter(heard(msg("choose among {choices}", choices=choices)))
-    return names
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
+def _refuse_unknown(by: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse what money is not counted by; `columns` are those that budgets count by.
+
+    Raises:
+        BadParameter: names the choices.
+    """
+    choices = [*DIMENSIONS, *columns]
+    if not by or not set(by) <= set(choices):
+        message = msg("choose among {choices}", choices=", ".join(choices))
+        raise click.BadParameter(heard(message), param_hint="--by")
 
 
 @click.command("ledger", help=heard(msg("Show the money of this state over all runs.")))
@@ -55,7 +63,12 @@ def _dimensions(ctx: click.Context, param: click.Parameter, value: str) -> list[
     default="job",
     show_default=True,
     callback=_dimensions,
-    help=heard(msg("Group by these, with commas: {names}.", names=", ".join(DIMENSIONS))),
+    help=heard(
+        msg(
+            "Group by these, with commas: {names}, or a column of budget.by.",
+            names=", ".join(DIMENSIONS),
+        )
+    ),
 )
 @bill_options
 @click.option("--settle", is_flag=True, help=heard(msg("Settle the money at risk by the bill.")))
@@ -73,24 +86,24 @@ def command(
     **said: bool,
 ) -> None:
     """Print the ledger of the job's account, all its jobs included; without a job, of them all."""
-    account: AccountScope | None = None
     if job is None:
-        state = state_without_job(options, os.environ)
-        by = list(dict.fromkeys(["account", *by]))  # what differs in kind is never summed
+        books = Books(state_without_job(options, os.environ))
     else:
-        state, account = state_and_account(job, options, os.environ)
+        books = books_of_job(job, options, os.environ)
     if bill is not None:
-        ctx.exit(reconcile_bill(state, account, bill, Wanted(**said)))
+        ctx.exit(reconcile_bill(books.state, books.account, bill, Wanted(**said)))
     if said["settle"]:
         raise click.UsageError(heard(msg("--settle needs the bill: --reconcile BILL")))
-    _print_ledger(state, account, by, as_json=said["as_json"], as_csv=said["as_csv"])
+    _print_ledger(books, by, as_json=said["as_json"], as_csv=said["as_csv"])
 
 
-def _print_ledger(
-    state: Path, account: AccountScope | None, by: list[str], *, as_json: bool, as_csv: bool
-) -> None:
-    with reading(state) as reader:
-        lines = [] if reader is None else ledger(reader.attempts(account), by)
+def _print_ledger(books: Books, by: list[str], *, as_json: bool, as_csv: bool) -> None:
+    with looking(books.state) as reader:
+        attempts = [] if reader is None else list(reader.attempts(books.account))
+    _refuse_unknown(by, columns_of(attempts, books.columns))
+    if books.account is None:
+        by = list(dict.fromkeys(["account", *by]))  # what differs in kind is never summed
+    lines = ledger(attempts, by)
     records = [_record(line) for line in lines]
     if as_json:
         tell_json(records)
@@ -99,7 +112,7 @@ def _print_ledger(
     elif not records:
         tell(msg("nothing was bought yet"))
     else:
-        header = [_HEADINGS[name] for name in by] + [
+        header = [_HEADINGS.get(name, msg("{name}", name=name)) for name in by] + [
             msg("attempts"),
             *(MONEY_WORDS[place] for place in MoneyPlace),
             msg("currency"),

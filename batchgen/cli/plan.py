@@ -10,12 +10,14 @@ import click
 from click.exceptions import Exit
 
 from batchgen.cli.exit_codes import ExitCode
+from batchgen.cli.hints import again
+from batchgen.cli.looking import looking_at_job
 from batchgen.cli.options import as_json, job_argument, job_options
 from batchgen.cli.selecting import selecting
 from batchgen.cli.showing import show_plan
 from batchgen.cli.speech import heard, remark, tell_faults, tell_json
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace, reading
+from batchgen.engine import Options, open_workspace
 from batchgen.errors import InputError
 from batchgen.language import say_here
 from batchgen.messages import msg
@@ -48,7 +50,7 @@ def command(
 ) -> None:
     """Plan the job and print the plan."""
     workspace = open_workspace(job, options, os.environ)
-    with reading(workspace.state_path) as reader:
+    with looking_at_job(workspace) as reader:
         plan = workspace.plan(reader, selection, SystemClock().now())
     if as_json:
         tell_json(plan_summary(plan, say_here()))
@@ -61,7 +63,8 @@ def command(
     if save is not None:
         lock = lock_of(plan, workspace.digest, workspace.catalogue.sha256)
         _save(save, json.dumps(lock, ensure_ascii=False, indent=1))
-        remark(msg("saved to {file}; `batchgen run {job} --plan {file}`", file=save, job=job))
+        command = again("run", "--plan", str(save))
+        remark(msg("saved to {file}; `{command}` buys nothing else", file=save, command=command))
 
 
 def _save(file: Path, text: str) -> None:

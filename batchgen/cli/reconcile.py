@@ -17,6 +17,7 @@ import click
 from batchgen.cli.bill import BillOptions, read_bill
 from batchgen.cli.comparison import comparison_csv, comparison_json
 from batchgen.cli.exit_codes import ExitCode
+from batchgen.cli.looking import looking
 from batchgen.cli.reconciled import show_bill, show_end
 from batchgen.cli.running import complete
 from batchgen.cli.speech import heard, tell_json, write_line
@@ -31,6 +32,13 @@ from batchgen.state.settling import Settlement, settle
 from batchgen.state.store import StateWriter
 from batchgen.state.writing import SqliteWriter
 from batchgen.video_models import CURRENCIES
+
+#: State -> the doubt by way of which it is settled, and the reason for that.
+_BY_WAY_OF = {
+    AttemptState.INTENT: (AttemptState.UNKNOWN, "not answered"),
+    AttemptState.ACCEPTED: (AttemptState.VANISHED, "another task by the bill"),
+    AttemptState.STALLED: (AttemptState.VANISHED, "another task by the bill"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ def _only_account(state: Path) -> AccountScope:
     Raises:
         InputError: it has none or several.
     """
-    with reading(state) as reader:
+    with reading(state, lambda _: None) as reader:  # of a doubt `_purchases` warns
         accounts = set() if reader is None else {it.account for it in reader.attempts()}
     if len(accounts) != 1:
         raise InputError(
@@ -105,7 +113,7 @@ def _only_account(state: Path) -> AccountScope:
 
 
 def _purchases(state: Path, account: AccountScope) -> Sequence[Attempt]:
-    with reading(state) as reader:
+    with looking(state) as reader:
         return () if reader is None else tuple(reader.attempts(account))
 
 
@@ -117,7 +125,7 @@ def _agree(count: int, wanted: Wanted) -> None:
     """
     if wanted.yes or not count:
         return
-    question = msg("settle {count} purchases by this bill?", count=count)
+    question = msg("purchases to settle by this bill: {count}. Go on?", count=count)
     if not sys.stdin.isatty():
         raise InputError(
             msg("{question} Nobody is here to ask: agree with --yes", question=question)
@@ -139,11 +147,19 @@ async def _settle(state: Path, clock: SystemClock, settlements: Sequence[Settlem
 
 
 async def _move(writer: StateWriter, it: Settlement) -> None:
+    """Move a purchase, by way of the doubt that a kill in between would leave it in."""
     attempt, reason = it.attempt, str(it.reason)
-    if attempt.state is AttemptState.INTENT:
-        await writer.move(attempt.id, AttemptState.UNKNOWN, "not answered")
+    if attempt.state in _BY_WAY_OF:
+        await writer.move(attempt.id, *_BY_WAY_OF[attempt.state])
     if it.task_id is None:
         await writer.move(attempt.id, it.to, reason)
         return
-    submitted_at = attempt.submitted_at or attempt.created_at
-    await writer.move(attempt.id, it.to, reason, task_id=it.task_id, submitted_at=submitted_at)
+    await writer.move(
+        attempt.id,
+        it.to,
+        reason,
+        task_id=it.task_id,
+        submitted_at=attempt.submitted_at or attempt.created_at,
+        error_code=None,
+        error=None,
+    )

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from batchgen.bill.cells import write_time
 from batchgen.bill.values import Bill
+from batchgen.cli.bill_settling import show_decisions, show_settled, show_what_follows
 from batchgen.cli.comparison import sums_of
 from batchgen.cli.speech import heard, remark, tell, tell_faults, tell_table
-from batchgen.clip import Attempt, AttemptState, MoneyPlace
+from batchgen.clip import Attempt, MoneyPlace
 from batchgen.messages import Message, msg
-from batchgen.output.rows import iso_time
 from batchgen.plan.values import plain
+from batchgen.state.ledger import BUDGET_ZONE
 from batchgen.state.reconcile import Charge, Match, Reconciliation
-from batchgen.state.settling import Decision, Settlement, restated
+from batchgen.state.settling import Decision, Left, Settlement
 from batchgen.words import MONEY_WORDS, STATUS_WORDS
 
 #: Lines of one table; what is more is counted, and stands in JSON and CSV.
 _SHOWN = 100
-#: Charges shown for one purchase that it may be; JSON has them all.
-_CANDIDATES = 5
+#: Clips named of those that are not compared.
+_NAMED = 5
 
 #: List -> its heading.
 _LISTS = {
     "matched": msg("matched"),
     "price_differs": msg("price differs"),
+    "task_differs": msg("task differs"),
     "ours_only": msg("ours only"),
     "theirs_only": msg("theirs only"),
 }
@@ -46,12 +49,10 @@ def show_bill(found: Reconciliation, decisions: Sequence[Decision]) -> None:
         msg("several rows for one clip, summed:"),
         [match for match in found.matched if len(match.charge.rows) > 1],
     )
+    _show_misnamed(found.misnamed)
     _show_ours(found.ours_only)
-    _show_theirs(found.theirs_only)
-    if decisions:
-        tell(msg("money at risk, by this bill:"))
-    for decision in decisions:
-        _show_decision(decision)
+    _show_theirs(found.theirs_only, decisions)
+    show_decisions(decisions)
 
 
 def show_end(
@@ -61,18 +62,11 @@ def show_end(
 
     `is_asked`: it was to be settled; `is_open`: money is still at risk that the bill covers.
     """
-    for settlement in settled:
-        tell(_now(restated(settlement)))
+    show_settled(settled)
     if settled:
         tell(msg("after settling:"))
         _show_sums(found)
-    states = {settlement.to for settlement in settled}
-    if AttemptState.DECLARED_UNPAID in states:
-        tell(msg("clips that were not charged are planned again: the next `run` buys them"))
-    if AttemptState.REFUSED in states:
-        tell(msg("a FAIL that was not charged is bought again by `retry --failed` only"))
-    if AttemptState.ACCEPTED in states:
-        tell(msg("`batchgen run` goes on from here"))
+    show_what_follows(settled)
     if is_open and not is_asked:
         tell(msg("nothing was changed; with --settle this bill settles what it proves"))
     if found.agrees and not is_open:
@@ -89,10 +83,13 @@ def _show_head(bill: Bill) -> None:
         )
     )
     if bill.period is None:
-        tell(msg("it does not say what time it covers: name it, --bill-period FIRST..LAST"))
+        _tell_how_to_date(bill)
     else:
-        first, last = iso_time(bill.period.first), iso_time(bill.period.last)
+        first, last = _time(bill.period.first), _time(bill.period.last)
         tell(msg("it covers {first} to {last}", first=first, last=last))
+        tell(msg("times without a zone are read as {zone}, and told so", zone=BUDGET_ZONE.key))
+        if bill.period.is_cut:
+            tell(msg("it cannot reach beyond now, whatever --bill-period says"))
     if bill.sums:
         remark(
             msg(
@@ -103,6 +100,26 @@ def _show_head(bill: Bill) -> None:
     if bill.faults:
         tell(msg("rows that cannot be used:"))
         tell_faults(bill.faults)
+
+
+def _tell_how_to_date(bill: Bill) -> None:
+    if "at" in bill.columns:
+        tell(
+            msg(
+                "its column {header} tells no moments: say what the bill covers with"
+                " --bill-period FIRST..LAST",
+                header=bill.columns["at"],
+            )
+        )
+        return
+    tell(
+        msg(
+            "no column with times is recognised: name it with --bill-columns at=HEADER, or say"
+            " what the bill covers with --bill-period FIRST..LAST"
+        )
+    )
+    if bill.time_like:
+        tell(msg("columns that look like times: {columns}", columns=", ".join(bill.time_like)))
 
 
 def _show_sums(found: Reconciliation) -> None:
@@ -126,77 +143,110 @@ def _tell_left_out(attempts: Sequence[Attempt], where: Message, currency: str) -
     at_risk = [it.price for it in attempts if it.money is MoneyPlace.AT_RISK]
     tell(
         msg(
-            "not compared, {where}: {count}, of which {at_risk} {currency} at risk",
+            "not compared, {where}: {count} ({clips}), of which {at_risk} {currency} at risk",
             where=where,
             count=len(attempts),
+            clips=_named(attempts),
             at_risk=plain(sum(at_risk, Decimal(0))),
             currency=currency,
         )
     )
 
 
+def _named(attempts: Sequence[Attempt]) -> str:
+    """Name the clips of purchases, those at risk first, each once."""
+    ordered = sorted(attempts, key=lambda it: it.money is not MoneyPlace.AT_RISK)
+    keys = list(dict.fromkeys(str(it.key) for it in ordered))
+    return ", ".join(keys[:_NAMED] + ["..."] * (len(keys) > _NAMED))
+
+
 def _show_matches(title: Message, matches: Sequence[Match]) -> None:
-    header = [
-        msg("clip"),
-        msg("task"),
-        msg("rows"),
-        msg("ours"),
-        msg("theirs"),
-        msg("difference"),
-        msg("money"),
-    ]
+    header = [msg("clip"), msg("rows"), msg("ours"), msg("theirs"), msg("money"), msg("task")]
     _show_some(
         title,
         header,
         [
             (
                 str(match.attempt.key),
-                match.attempt.task_id or ", ".join(match.charge.task_ids) or "?",
                 match.charge.numbers,
                 match.ours,
                 match.charge.amount,
-                match.difference,
                 heard(MONEY_WORDS[match.attempt.money]),
+                match.attempt.task_id or ", ".join(match.charge.task_ids) or "?",
             )
             for match in matches
         ],
     )
 
 
+def _show_misnamed(matches: Sequence[Match]) -> None:
+    if not matches:
+        return
+    tell(msg("task differs: the bill has the request as another task than we do"))
+    for match in matches[:_SHOWN]:
+        tell(
+            msg(
+                "  {clip} ({status}): ours {task}, bill {other} (row {row})",
+                clip=str(match.attempt.key),
+                status=STATUS_WORDS[match.attempt.status],
+                task=match.attempt.task_id,
+                other=", ".join(match.charge.task_ids),
+                row=match.charge.numbers,
+            )
+        )
+    if len(matches) > _SHOWN:
+        tell(msg("... and {count} more", count=len(matches) - _SHOWN))
+    tell(
+        msg(
+            "perhaps the wrong task was adopted: look both up at the provider. A clip in doubt"
+            " takes the right one with `retry --uncertain --sku SKU --adopt ID`; a saved one may"
+            " show another product"
+        )
+    )
+
+
 def _show_ours(attempts: Sequence[Attempt]) -> None:
     _show_some(
         msg("ours only: purchases that the bill does not charge"),
-        [msg("clip"), msg("task"), msg("bought at"), msg("price"), msg("money")],
+        [msg("clip"), msg("bought at"), msg("price"), msg("money"), msg("task")],
         [
             (
                 str(attempt.key),
-                attempt.task_id or "?",
-                iso_time(attempt.created_at),
+                _time(attempt.created_at),
                 attempt.price,
                 heard(MONEY_WORDS[attempt.money]),
+                attempt.task_id or "?",
             )
             for attempt in attempts
         ],
     )
+    if any(attempt.task_id is None for attempt in attempts):
+        tell(
+            msg(
+                "those without a task are lost answers: they may never have become purchases, and"
+                " then the bill rightly lacks them"
+            )
+        )
 
 
-def _show_theirs(charges: Sequence[Charge]) -> None:
+def _show_theirs(charges: Sequence[Charge], decisions: Sequence[Decision]) -> None:
     _show_some(
         msg("theirs only: charges that no purchase of ours explains"),
-        [msg("rows"), msg("task"), msg("request"), msg("model"), msg("at"), msg("amount")],
+        [msg("rows"), msg("amount"), msg("at"), msg("model"), msg("task or request")],
         [
             (
                 charge.numbers,
-                ", ".join(charge.task_ids) or "?",
-                ", ".join(charge.request_ids) or "?",
-                charge.model or "?",
-                iso_time(charge.at) or "?",
                 charge.amount,
+                _time(charge.at),
+                charge.model or "?",
+                ", ".join(charge.task_ids or charge.request_ids),
             )
             for charge in charges
         ],
     )
-    if charges:
+    left = [it for it in decisions if isinstance(it, Left)]
+    candidates = {row.number for it in left for charge in it.candidates for row in charge.rows}
+    if any(row.number not in candidates for charge in charges for row in charge.rows):
         tell(
             msg(
                 "money of this account was spent beside batchgen's purchases, or batchgen lost"
@@ -213,51 +263,6 @@ def _show_some(title: Message, header: Sequence[Message], rows: Sequence[Sequenc
         tell(msg("... and {count} more", count=len(rows) - _SHOWN))
 
 
-def _show_decision(decision: Decision) -> None:
-    attempt = decision.attempt
-    if isinstance(decision, Settlement):
-        after = restated(decision)
-        tell(
-            msg(
-                "  {clip}: {price} {currency} would be {money}, the clip {status} ({reason})",
-                clip=str(attempt.key),
-                price=plain(attempt.price),
-                currency=attempt.currency,
-                money=MONEY_WORDS[after.money],
-                status=STATUS_WORDS[after.status],
-                reason=decision.reason,
-            )
-        )
-        return
-    tell(
-        msg(
-            "  {clip}: {price} {currency} stay {money}: {why}",
-            clip=str(attempt.key),
-            price=plain(attempt.price),
-            currency=attempt.currency,
-            money=MONEY_WORDS[attempt.money],
-            why=decision.why,
-        )
-    )
-    for charge in decision.candidates[:_CANDIDATES]:
-        tell(
-            msg(
-                "    perhaps row {row}: task {task}, {amount} {currency}, {at}",
-                row=charge.numbers,
-                task=", ".join(charge.task_ids) or "?",
-                amount=plain(charge.amount),
-                currency=attempt.currency,
-                at=iso_time(charge.at) or "?",
-            )
-        )
-
-
-def _now(attempt: Attempt) -> Message:
-    return msg(
-        "{clip}: {price} {currency} are now {money}, the clip is {status}",
-        clip=str(attempt.key),
-        price=plain(attempt.price),
-        currency=attempt.currency,
-        money=MONEY_WORDS[attempt.money],
-        status=STATUS_WORDS[attempt.status],
-    )
+def _time(at: float | None) -> str:
+    """Write a time as the bill's own times are read."""
+    return "?" if at is None else write_time(at, BUDGET_ZONE)

@@ -56,7 +56,7 @@ _LOOPBACK = "http://127.0.0.1/api/paas/v4"
     type=click.IntRange(0, 1000),
     default=5,
     show_default=True,
-    help=heard(msg("How often the run is killed.")),
+    help=heard(msg("How often the run is killed, unless it ends before.")),
 )
 @click.option(
     "--seed",

@@ -50,6 +50,15 @@ def show(rehearsed: Rehearsed) -> None:
             seconds=round(rehearsed.seconds),
         )
     )
+    if performance.kills < rehearsed.script.kills:
+        tell(
+            msg(
+                "kills: {kills} of the {wanted} asked for; the run had ended by itself before the"
+                " next was due",
+                kills=performance.kills,
+                wanted=rehearsed.script.kills,
+            )
+        )
     tell_table(
         [msg("promise"), msg("broken"), msg("measured")],
         [
@@ -62,9 +71,19 @@ def show(rehearsed: Rehearsed) -> None:
             tell(msg("{promise}: {breach}", promise=promise.text, breach=breach))
     _show_faults(performance.stats["faults"])
     _show_doubt(rehearsed)
-    verdict = msg("a promise was broken: do not run this job tonight, and report this")
-    tell(verdict if rehearsed.exit_code else msg("every promise was kept"))
+    tell(_verdict(rehearsed))
     tell(msg("open {report}", report=rehearsed.script.folder / "report.html"))
+
+
+def _verdict(rehearsed: Rehearsed) -> Message:
+    if rehearsed.exit_code:
+        return msg(
+            "a promise was broken, and that is a bug of batchgen: do not run this job tonight."
+            " Keep {folder}, and send {log} with your report",
+            folder=rehearsed.script.folder,
+            log=rehearsed.script.log,
+        )
+    return msg("every promise was kept")
 
 
 def _show_faults(faults: dict[str, int]) -> None:

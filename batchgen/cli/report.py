@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
+from batchgen.cli.looking import looking, warn
 from batchgen.cli.options import job_argument, job_options
 from batchgen.cli.speech import heard, remark, tell
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace, reading
-from batchgen.errors import InputError
-from batchgen.execution import unwritable, write_output
+from batchgen.engine import Options, open_workspace
+from batchgen.errors import InputError, StateError
 from batchgen.language import language_here
 from batchgen.messages import msg
-from batchgen.output.folder import check_owner
 from batchgen.plan.values import Selection
+from batchgen.results import unwritable, write_output
 
 
 @click.command("report", help=heard(msg("Write results and report.html again from the state.")))
@@ -26,12 +26,15 @@ def command(job: Path, options: Options) -> None:
     """Write the output of a job again."""
     workspace = open_workspace(job, options, os.environ)
     now = SystemClock().now()
-    with reading(workspace.state_path) as reader:
+    with looking(workspace.state_path) as reader:
         if reader is None:
             raise InputError(
                 msg("there is no state {path} yet: `run` makes it", path=workspace.state_path)
             )
-        check_owner(workspace.output, reader.state_id, workspace.account)
+        try:
+            workspace.refuse_foreign_output(reader)
+        except StateError as doubt:
+            warn(doubt.message)
         plan = workspace.plan(reader, Selection(), now)
         try:
             warnings = write_output(workspace, plan, reader, now, language_here())

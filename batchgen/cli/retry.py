@@ -1,35 +1,35 @@
 """`batchgen retry JOB`: a person's durable wish to buy clips again, or to settle clips in doubt.
 
 An order is written down before anything is bought for it: given twice, it is continued, and `run`
-finishes it. A clip in doubt is settled by one named choice; nothing chooses for the person.
+finishes it. A clip in doubt is settled by one named choice (`cli.settling`); nothing chooses for
+the person.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from batchgen.cli.beside import in_doubt
 from batchgen.cli.exit_codes import ExitCode
 from batchgen.cli.options import as_json, job_argument, job_options
 from batchgen.cli.running import Manners, complete, confirm, run_and_tell
-from batchgen.cli.speech import heard, remark, tell, tell_json
-from batchgen.clip import Attempt, AttemptState, Status, TaskId
+from batchgen.cli.settling import Wish, doubtful, settle
+from batchgen.cli.speech import heard, remark, tell
+from batchgen.cli.waiting import waited_session
+from batchgen.clip import Attempt, AttemptState, MoneyPlace, Status
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace
-from batchgen.errors import InputError
-from batchgen.execution import Session, open_session
-from batchgen.messages import msg
+from batchgen.engine import Options, Workspace, open_workspace
+from batchgen.execution import Session
+from batchgen.messages import Message, msg
 from batchgen.plan.values import BUYING, Action, Plan, PlannedClip, Selection, plain
-from batchgen.provider.parsing import is_task_id
 from batchgen.words import MONEY_WORDS, STATUS_WORDS
 
-#: Choice -> state a clip in doubt is settled as.
-_SETTLED = {"unpaid": AttemptState.DECLARED_UNPAID, "write_off": AttemptState.WRITTEN_OFF}
 _CHOICES = ("adopt", "unpaid", "write_off", "buy_again")
 
 
@@ -42,11 +42,34 @@ _CHOICES = ("adopt", "unpaid", "write_off", "buy_again")
 @click.option("--lost", is_flag=True, help=heard(msg("Clips that were paid and lost.")))
 @click.option("--uncertain", is_flag=True, help=heard(msg("Clips in doubt; name a choice.")))
 @click.option("--sku", "skus", multiple=True, help=heard(msg("Only this SKU; may be repeated.")))
-@click.option("--adopt", metavar="ID", help=heard(msg("It is this task of the provider.")))
-@click.option("--unpaid", is_flag=True, help=heard(msg("It was not billed.")))
-@click.option("--write-off", is_flag=True, help=heard(msg("It is paid and given up.")))
+@click.option(
+    "--request",
+    "requests",
+    metavar="ID",
+    multiple=True,
+    help=heard(msg("Only this purchase in doubt, by its request id; may be repeated.")),
+)
+@click.option(
+    "--adopt",
+    metavar="ID",
+    help=heard(msg("It is this task of the provider, which is asked whether that is so.")),
+)
+@click.option(
+    "--unpaid", is_flag=True, help=heard(msg("It was not billed: the next run buys it again."))
+)
+@click.option("--write-off", is_flag=True, help=heard(msg("It counts as paid and is given up.")))
 @click.option("--buy-again", is_flag=True, help=heard(msg("Buy it again, perhaps twice.")))
-@click.option("--yes", is_flag=True, help=heard(msg("Agree to the price without being asked.")))
+@click.option(
+    "--yes",
+    is_flag=True,
+    help=heard(
+        msg(
+            "Agree without being asked: to the price, and to --unpaid or --write-off of several"
+            " clips. One clip named by --sku is settled unasked."
+        )
+    ),
+)
+@click.option("--wait", is_flag=True, help=heard(msg("Wait for another run to end.")))
 @click.option("--no-progress", is_flag=True, help=heard(msg("Show no moving line.")))
 @as_json
 @click.pass_context
@@ -56,26 +79,37 @@ def command(
     job: Path,
     options: Options,
     skus: tuple[str, ...],
+    requests: tuple[str, ...],
     **said: bool | str,
 ) -> None:
     """Carry out a retry."""
     kind = _kind(said, skus)
     choice = _choice(kind, said)
+    if requests and choice in {None, "buy_again"}:
+        raise click.UsageError(
+            heard(msg("--request goes with --uncertain and --adopt, --unpaid or --write-off"))
+        )
     workspace = open_workspace(job, options, os.environ)
     manners = Manners(
         as_json=bool(said["as_json"]), yes=bool(said["yes"]), no_progress=bool(said["no_progress"])
     )
 
+    def reopen() -> Workspace:
+        return open_workspace(job, options, os.environ)
+
     async def retry() -> int:
-        async with open_session(workspace, SystemClock()) as session:
-            doubtful = await _doubtful(session, frozenset(skus)) if kind == "uncertain" else []
-            if choice is None or choice == "buy_again":
-                selected = _selected(session.plan(Selection()), kind, frozenset(skus))
-                _tell_unbuyable(doubtful, selected)
-                return await _buy_again(session, kind, selected, manners)
-            settled = await _settle(session, doubtful, choice, str(said["adopt"] or "").strip())
-            _tell_settled(settled, manners)
-            return ExitCode.DONE
+        wait = bool(said["wait"])
+        async with waited_session(workspace, SystemClock(), reopen, wait=wait) as session:
+            if choice is not None and choice != "buy_again":
+                task_id = str(said["adopt"] or "").strip()
+                wish = Wish(choice, task_id, frozenset(skus), frozenset(requests))
+                await settle(session, wish, manners)
+                return ExitCode.DONE
+            found = await doubtful(session, frozenset(skus)) if kind == "uncertain" else []
+            plan = session.plan(Selection())
+            selected = _selected(plan, kind, frozenset(skus))
+            _tell_unbuyable(plan, found, selected)
+            return await _buy_again(session, kind, selected, manners)
 
     if kind != "uncertain":
         workspace.require_skus(skus)
@@ -139,106 +173,41 @@ def _is_given_up(entry: PlannedClip) -> bool:
     return entry.attempt is not None and entry.attempt.is_given_up
 
 
-async def _doubtful(session: Session, skus: frozenset[str]) -> list[Attempt]:
-    """List the job's attempts in doubt, of clips that the catalogue no longer has too.
-
-    Calls that a killed run left open are recorded as not answered first.
-
-    Raises:
-        InputError: an SKU is neither in doubt nor in the catalogue.
-    """
-    workspace = session.workspace
-    found = in_doubt(session.reader, workspace.job.name, workspace.account)
-    workspace.require_skus(skus - {attempt.key.sku for attempt in found})
-    found = [attempt for attempt in found if not skus or attempt.key.sku in skus]
-    for attempt in found:
-        if attempt.state is AttemptState.INTENT:
-            await session.writer.move(attempt.id, AttemptState.UNKNOWN, "not answered")
-    return found
-
-
-def _tell_unbuyable(doubtful: list[Attempt], selected: list[PlannedClip]) -> None:
-    """Name the clips in doubt that are not bought again."""
-    ids = {entry.attempt.id for entry in selected if entry.attempt is not None}
+def _tell_unbuyable(plan: Plan, doubtful: list[Attempt], selected: list[PlannedClip]) -> None:
+    """Name the clips in doubt that are not bought again, and say why."""
+    ids = {
+        entry.attempt.id
+        for entry in selected
+        if entry.attempt is not None and entry.action is not Action.BRING_HOME
+    }
+    now = {entry.clip.key: entry for entry in plan.clips}
     for attempt in doubtful:
         if attempt.id not in ids:
-            remark(
-                msg(
-                    "{clip} stays in doubt: the catalogue has no such clip any more, or it was"
-                    " bought again; settle it with --adopt ID, --unpaid or --write-off",
-                    clip=str(attempt.key),
-                )
-            )
+            remark(_unbuyable(attempt, now.get(attempt.key)))
 
 
-async def _settle(
-    session: Session, doubtful: list[Attempt], choice: str, task_id: str
-) -> list[Attempt]:
-    """Settle clips in doubt as the person says; give their attempts as they stand then.
-
-    Raises:
-        InputError: there are none, or the task to adopt cannot be theirs.
-    """
-    if not doubtful or (choice == "adopt" and len(doubtful) != 1):
-        raise InputError(
-            msg(
-                "{count} clips in doubt match; --adopt settles exactly one (name it with --sku),"
-                " the other choices at least one",
-                count=len(doubtful),
-            )
+def _unbuyable(attempt: Attempt, now: PlannedClip | None) -> Message:
+    """Say why a clip in doubt is not bought again; `now` is how its clip stands."""
+    if now is None:
+        return msg(
+            "{clip} stays in doubt: the catalogue has no such clip any more; settle it with"
+            " --adopt ID, --unpaid or --write-off",
+            clip=str(attempt.key),
         )
-    if choice == "adopt":
-        return [await _adopt(session, doubtful[0], task_id)]
-    move = session.writer.move
-    return [await move(it.id, _SETTLED[choice], "settled by a person") for it in doubtful]
-
-
-async def _adopt(session: Session, attempt: Attempt, task_id: str) -> Attempt:
-    """Take a task of the provider for what became of a clip in doubt."""
-    if not is_task_id(task_id):
-        raise InputError(msg("{task} cannot be a task id: copy it again", task=task_id))
-    for other in session.reader.attempts(attempt.account):
-        if other.task_id == task_id and other.id != attempt.id:
-            raise InputError(
-                msg("{task} is the task of {clip} already", task=task_id, clip=str(other.key))
-            )
-    return await session.writer.move(
-        attempt.id,
-        AttemptState.ACCEPTED,
-        "adopted by a person",
-        task_id=TaskId(task_id),
-        submitted_at=attempt.submitted_at or attempt.created_at,
+    if now.attempt is not None and now.attempt.id == attempt.id:
+        return msg(
+            "{clip} stays in doubt: it has a task, for which each run asks; settle it with"
+            " --adopt ID, --unpaid or --write-off before it is bought again",
+            clip=str(attempt.key),
+        )
+    return msg(
+        "{clip}: request {request} stays in doubt; the clip was bought again since and is {status},"
+        " so it is not bought a third time. Settle the request with --adopt ID, --unpaid or"
+        " --write-off",
+        clip=str(attempt.key),
+        request=attempt.request_id,
+        status=STATUS_WORDS[now.status],
     )
-
-
-def _tell_settled(settled: list[Attempt], manners: Manners) -> None:
-    if manners.as_json:
-        tell_json([_record(attempt) for attempt in settled])
-        return
-    for attempt in settled:
-        tell(
-            msg(
-                "{clip}: {price} {currency} are now {money}, the clip is {status}",
-                clip=str(attempt.key),
-                price=plain(attempt.price),
-                currency=attempt.currency,
-                money=MONEY_WORDS[attempt.money],
-                status=STATUS_WORDS[attempt.status],
-            )
-        )
-    tell(msg("`batchgen run` goes on from here"))
-
-
-def _record(attempt: Attempt) -> dict[str, str | int]:
-    return {
-        "sku": attempt.key.sku,
-        "variant": attempt.key.variant,
-        "take": attempt.key.take,
-        "status": attempt.status,
-        "cost": plain(attempt.price),
-        "currency": attempt.currency,
-        "money": attempt.money,
-    }
 
 
 async def _buy_again(
@@ -256,9 +225,11 @@ async def _buy_again(
     keys = {key for order in unfinished for key in order.outstanding}
     keys |= {entry.clip.key for entry in selected if entry.action is not Action.BRING_HOME}
     plan = session.plan(Selection())
-    prices = [entry.clip.price for entry in plan.clips if entry.clip.key in keys - settled]
+    wanted = [entry for entry in plan.clips if entry.clip.key in keys - settled]
+    prices = [entry.clip.price for entry in wanted]
     order_id: int | None = None
     if prices:
+        _show_wanted(session, wanted)
         _show_price(prices, plan.currency, manners)
         confirm(len(prices), sum(prices, Decimal(0)), account, manners)
         order = await session.writer.place_order(job, account, kind, sorted(keys))
@@ -267,6 +238,48 @@ async def _buy_again(
         remark(msg("nothing to buy again"))
         return ExitCode.DONE
     return await run_and_tell(session, _only(session.plan(Selection()), order_id), manners)
+
+
+def _show_wanted(session: Session, wanted: Sequence[PlannedClip]) -> None:
+    """List what is to be bought again: how each clip stands, and how often it was bought before."""
+    attempts = session.reader.attempts(session.workspace.account)
+    before = Counter(it.key for it in attempts if it.money is not MoneyPlace.RELEASED)
+    for entry in wanted:
+        if entry.attempt is not None:
+            remark(_standing(entry.attempt, before[entry.clip.key]))
+    refused = sum(map(_is_as_refused, wanted))
+    if refused:
+        remark(
+            msg(
+                "{count} of these were refused as they are now, and nothing was bought; the same"
+                " request is likely to be refused again: mend their rows instead",
+                count=refused,
+            )
+        )
+
+
+def _standing(attempt: Attempt, before: int) -> Message:
+    return msg(
+        "  {clip}: {status}, {price} {currency} {money}, {reason}; bought before: {count}",
+        clip=str(attempt.key),
+        status=STATUS_WORDS[attempt.status],
+        price=plain(attempt.price),
+        currency=attempt.currency,
+        money=MONEY_WORDS[attempt.money],
+        reason=attempt.error or str(attempt.state),
+        count=before,
+    )
+
+
+def _is_as_refused(entry: PlannedClip) -> bool:
+    """Tell whether the provider refused this very request."""
+    attempt = entry.attempt
+    return (
+        attempt is not None
+        and attempt.state is AttemptState.REFUSED
+        and attempt.finished_at is None  # else the bill did not charge a FAIL
+        and attempt.fingerprint == entry.clip.fingerprint
+    )
 
 
 def _show_price(prices: list[Decimal], currency: str, manners: Manners) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from batchgen.cli.hints import again
 from batchgen.cli.options import as_json, job_argument, job_options
 from batchgen.cli.running import Manners, complete, confirm, refuse_faults, run_and_tell
 from batchgen.cli.selecting import selecting
 from batchgen.cli.showing import show_plan
-from batchgen.cli.speech import heard, remark
+from batchgen.cli.speech import heard
+from batchgen.cli.waiting import waited_session
 from batchgen.engine import Options, Workspace, open_workspace
-from batchgen.errors import InputError, PlanMoved
-from batchgen.execution import Session, open_session
-from batchgen.messages import Message, msg
+from batchgen.errors import PlanMoved
+from batchgen.execution import Session
+from batchgen.messages import msg
 from batchgen.plan.lock import check_lock, selection_of
 from batchgen.plan.values import Plan, Selection
 from batchgen.rehearsal.pace import in_its_time
@@ -59,47 +60,20 @@ def command(
     if lock is not None and selection == Selection():
         selection = selection_of(lock)
 
-    has_waited = False
-
-    def on_wait(message: Message) -> None:
-        nonlocal has_waited
-        has_waited = True
-        remark(message)
+    def reopen() -> Workspace:
+        return open_workspace(job, options, os.environ)
 
     async def run() -> int:
-        async with open_session(workspace, clock, on_wait=on_wait if wait else None) as session:
-            if has_waited:
-                session = _with(session, open_workspace(job, options, os.environ))
+        async with waited_session(workspace, clock, reopen, wait=wait) as session:
             plan = _checked(session, selection, lock, manners)
             return await _run(session, plan, manners)
 
     ctx.exit(complete(run()))
 
 
-def _with(session: Session, fresh: Workspace) -> Session:
-    """Take what job and catalogue say after the wait.
-
-    Raises:
-        InputError: they name another state, account or output folder than the one that is held.
-    """
-    if _held(fresh) != _held(session.workspace):
-        raise InputError(
-            msg(
-                "{file} names another state, account or output folder since the wait began:"
-                " run it again",
-                file=fresh.job.path,
-            )
-        )
-    return replace(session, workspace=fresh)
-
-
-def _held(workspace: Workspace) -> tuple[object, ...]:
-    return workspace.state_path, workspace.account, workspace.base_url, workspace.output
-
-
 def _checked(session: Session, selection: Selection, lock: object, manners: Manners) -> Plan:
     """Plan under the lock of the state, and refuse a plan that may not be run."""
-    plan = session.plan(selection)
+    plan = session.plan(selection, new_run=manners.new_run)
     refuse_faults(plan, manners)
     workspace = session.workspace
     if lock is None:
@@ -119,6 +93,10 @@ def _read_lock(path: Path) -> object:
         lock: object = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PlanMoved(
-            msg("{file} is no saved plan: save one with `plan --save`", file=path)
+            msg(
+                "{file} is no saved plan: save one with `{command}`",
+                file=path,
+                command=again("plan", "--save", "FILE"),
+            )
         ) from error
     return lock

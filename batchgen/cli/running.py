@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections import Counter
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,19 +15,20 @@ from typing import Any
 import click
 
 from batchgen.cli.beside import beside
+from batchgen.cli.ending import Outcome, summary, tell_ending, tell_stop
 from batchgen.cli.exit_codes import ExitCode, code_of_run
-from batchgen.cli.speech import heard, remark, tell, tell_faults, tell_json
-from batchgen.clip import AccountScope, Attempt, MoneyPlace, Status
+from batchgen.cli.speech import heard, remark, tell_faults, tell_json
+from batchgen.clip import AccountScope
 from batchgen.errors import InputError, StateError
-from batchgen.execution import Ending, Session, unwritable
+from batchgen.execution import Ending, Session
 from batchgen.language import language_here, say_here
 from batchgen.messages import Message, msg
-from batchgen.plan.values import Action, Plan, Selection, plain
+from batchgen.plan.values import Plan, Selection, plain
 from batchgen.progress import TerminalProgress
 from batchgen.provider.port import StopReason
+from batchgen.results import unwritable
 from batchgen.run.ports import Observer, SilentObserver
 from batchgen.run.runner import Runner
-from batchgen.state.store import Purse
 from batchgen.video_models import CURRENCIES
 
 _SIGNALS = [
@@ -111,6 +111,7 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
     stopper = _Stopper()
     with stopper.listening():
         with _watching(session, plan, manners) as observer:
+            stopper.observer = observer
             ending = await session.run(
                 plan, observer, new_run=manners.new_run, on_runner=stopper.take
             )
@@ -123,12 +124,13 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
         if stopper.signal is None and not await _end_run(session, ending, code):
             ending = replace(ending, stopped=ending.stopped or StopReason.STATE)
             code = ExitCode.STOPPED
-    counts = _counts(after, others)
-    summary = _summary(session, plan, after, ending, counts) | {"exit": code}
+    outcome = Outcome(session, ending, plan, after, others)
+    told = summary(outcome)
+    tell_stop(ending)
     if manners.as_json:
-        tell_json(summary)
+        tell_json(told | {"exit": code})
     else:
-        _tell_ending(session, after, ending, summary)
+        tell_ending(outcome, told)
     return code
 
 
@@ -178,6 +180,8 @@ class _Stopper:
     """Turns signals into a gentle stop, a second one into an immediate one."""
 
     def __init__(self) -> None:
+        #: Is told that the run stops.
+        self.observer: Observer = _NotesOnly()
         #: The first signal that came.
         self.signal: int | None = None
         self._runner: Runner | None = None
@@ -210,86 +214,6 @@ class _Stopper:
             self._runner.leave_now()
         elif self._runner is not None:
             self._runner.leave()  # first: after a hangup there is no terminal to write to
-            remark(msg("stopping: what is in the air is recorded first; again to leave at once"))
-
-
-def _counts(after: Plan, others: Iterable[Attempt]) -> dict[str, int]:
-    """Count the clips of a job by status; what is over for a clip no longer wanted is left out."""
-    counts = Counter(entry.status for entry in after.clips)
-    counts.update(it.status for it in others if it.status is not Status.FAILED)
-    return {status.value: counts[status] for status in Status if status is not Status.INVALID}
-
-
-def _summary(
-    session: Session, before: Plan, after: Plan, ending: Ending, counts: Mapping[str, int]
-) -> dict[str, Any]:
-    """Give `run --json` (contract, section 7) but for its exit code."""
-    money = session.reader.balance(after.account, Purse("job", after.job))
-    return {
-        "run": ending.run.id,
-        **counts,
-        "changed": sum(entry.action is Action.CHANGED for entry in after.clips),
-        "invalid": len({(fault.file, fault.row) for fault in after.faults}),
-        "skipped": sum(entry.action is Action.DONE for entry in before.clips),
-        "spent": plain(money.spent),
-        "at_risk": plain(money.at_risk),
-        "reserved": plain(money.reserved),
-        "currency": after.currency,
-        "seconds": round(ending.seconds, 1),
-        "stopped": ending.stopped,
-    }
-
-
-def _tell_failed(after: Plan) -> None:
-    """Name the failed clips, and say what became of their money."""
-    places: set[MoneyPlace] = set()
-    for entry in after.clips:
-        if entry.status is not Status.FAILED or entry.attempt is None:
-            continue
-        places.add(entry.attempt.money)
-        reason = entry.attempt.error or "FAIL"
-        remark(msg("{clip} failed: {reason}", clip=str(entry.clip.key), reason=reason))
-    if MoneyPlace.RELEASED in places:
-        remark(
-            msg(
-                "nothing was charged for a clip that the provider refused:"
-                " mend its row and run again"
+            self.observer.note(
+                msg("stopping: what is in the air is recorded first; again to leave at once")
             )
-        )
-    if MoneyPlace.AT_RISK in places:
-        remark(
-            msg(
-                "a clip that the provider reported as FAIL may have been billed;"
-                " `retry --failed` buys it again at its price"
-            )
-        )
-
-
-def _tell_ending(session: Session, after: Plan, ending: Ending, summary: dict[str, Any]) -> None:
-    if ending.stopped is StopReason.BUDGET:
-        remark(
-            msg(
-                "stopped early: {reason}. Raise that budget to go on; one of the run alone starts"
-                " afresh with --new-run",
-                reason=ending.message,
-            )
-        )
-    elif ending.message is not None:
-        remark(msg("stopped early: {reason}; run again to go on", reason=ending.message))
-    _tell_failed(after)
-    tell(
-        msg(
-            "done {done}, failed {failed}, uncertain {uncertain}, not here yet {others}"
-            " | {spent} {currency} spent, {at_risk} at risk, {reserved} in the air | {seconds} s",
-            done=summary["done"],
-            failed=summary["failed"],
-            uncertain=summary["uncertain"],
-            others=sum(summary[name] for name in ("ready", "lost", "running", "planned")),
-            spent=summary["spent"],
-            at_risk=summary["at_risk"],
-            reserved=summary["reserved"],
-            currency=summary["currency"],
-            seconds=summary["seconds"],
-        )
-    )
-    tell(msg("open {report}", report=session.workspace.output / "report.html"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
+from batchgen.cli.hints import again
 from batchgen.cli.speech import tell, tell_faults, tell_table
 from batchgen.engine import Workspace
 from batchgen.messages import msg
@@ -52,6 +53,9 @@ def _show_models(plan: Plan) -> None:
 
 
 def _show_times(workspace: Workspace, plan: Plan) -> None:
+    """Print the finishing times; a simulator's say nothing of a real night."""
+    if plan.account.provider == "simulator":
+        return
     times = ", ".join(f"{tier} {_clock_face(seconds)}" for tier, seconds in plan.eta.items())
     tell(
         msg(
@@ -87,9 +91,10 @@ def _show_others(plan: Plan) -> None:
             "paid or running, will be brought home: {count}", count=counts[Action.BRING_HOME]
         ),
         Action.LEAVE: msg(
-            "in doubt, refused, failed or lost: {count}; `batchgen status` lists them,"
-            " `batchgen retry` settles them",
+            "in doubt, refused, failed or lost: {count}; `{command}` lists them and says what to"
+            " do",
             count=counts[Action.LEAVE],
+            command=again("status"),
         ),
         Action.CHANGED: msg(
             "changed since they were bought: {count}; {cost} {currency} more with --changed",

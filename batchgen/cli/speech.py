@@ -18,6 +18,7 @@ from batchgen.item import Fault
 from batchgen.language import say_here
 from batchgen.messages import Message, msg, visible
 from batchgen.plan.values import plain
+from batchgen.wrapping import fitted, is_wide
 
 #: Faults shown one by one; the rest is counted.
 _FAULTS_SHOWN = 200
@@ -32,12 +33,12 @@ def heard(message: Message) -> str:
 
 def tell(message: Message) -> None:
     """Print a sentence of the result."""
-    write_line(heard(message))
+    write_line(fitted(heard(message), sys.stdout))
 
 
 def remark(message: Message) -> None:
     """Print a sentence that is not a result."""
-    write_line(heard(message), to_stderr=True)
+    write_line(fitted(heard(message), sys.stderr), to_stderr=True)
 
 
 def tell_json(value: Any) -> None:
@@ -134,10 +135,3 @@ def _padded(cell: str, width: int, *, to_left: bool) -> str:
 def _width(text: str) -> int:
     """Count terminal columns."""
     return sum(2 if is_wide(character) else 1 for character in text)
-
-
-def is_wide(character: str) -> bool:
-    """Tell whether a character takes two terminal columns, as East Asian ones do."""
-    from unicodedata import east_asian_width
-
-    return east_asian_width(character) in "WF"

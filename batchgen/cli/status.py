@@ -2,75 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batchgen.cli.beside import beside, in_doubt
+from batchgen.cli.hints import about_doubt, again_for
 from batchgen.cli.options import as_json, job_options, optional_job
 from batchgen.cli.speech import heard, tell, tell_json, tell_table
-from batchgen.clip import AccountScope, Attempt, AttemptState, Balance, MoneyPlace, Status
-from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace, reading, state_without_job
+from batchgen.cli.standing import TROUBLE, Standing, needs_link, of_all, of_job
+from batchgen.clip import Attempt, AttemptState, MoneyPlace, Status
+from batchgen.engine import Options
 from batchgen.messages import Message, msg
 from batchgen.output.rows import iso_time
-from batchgen.plan.values import Selection, plain
-from batchgen.state.store import Purse
+from batchgen.plan.values import plain
 from batchgen.words import MONEY_WORDS, STATUS_WORDS, local_time, time_left
-
-#: What a person should look at, in the order of urgency.
-_TROUBLE = (Status.READY, Status.UNCERTAIN, Status.LOST, Status.FAILED)
-#: After every link that dies.
-_NEVER = float("inf")
 
 #: State -> why the clip is where it is, when the provider gave no reason.
 _REASONS = {
-    AttemptState.INTENT: msg("sent, perhaps not answered"),
+    AttemptState.INTENT: msg("batchgen waits for the answer, or was stopped while it waited"),
+    AttemptState.UNKNOWN: msg("batchgen was stopped while it waited for the answer"),
     AttemptState.VANISHED: msg("the provider does not know the task"),
     AttemptState.EXPIRED: msg("the link and the task are dead"),
     AttemptState.PAID_NO_RESULT: msg("SUCCESS without a result"),
     AttemptState.WRITTEN_OFF: msg("written off"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """How the clips of one job stand."""
-
-    job: str
-    #: What names the job on the command line.
-    job_file: str
-    account: AccountScope
-    #: When this was so, in UTC seconds.
-    now: float
-    counts: Counter[Status]
-    money: Balance
-    currency: str
-    #: The newest of each clip that has any, and what else of the job may need a person.
-    attempts: Sequence[Attempt]
-
-    def trouble(self, *statuses: Status) -> list[Attempt]:
-        """List what a person should look at, the most urgent first; all of it, or some statuses."""
-        wanted = statuses or _TROUBLE
-        found = [attempt for attempt in self.attempts if attempt.status in wanted]
-        return sorted(found, key=lambda it: (_TROUBLE.index(it.status), _death(it, self.now)))
-
-    @property
-    def next_death(self) -> float | None:
-        """The moment at which the next link dies, of those that somebody still needs."""
-        first = min((_death(it, self.now) for it in self.trouble(Status.READY)), default=_NEVER)
-        return None if first == _NEVER else first
-
-    @property
-    def oldest(self) -> float | None:
-        """The moment since which a paid clip has waited longest to be saved."""
-        ready = self.trouble(Status.READY)
-        return min((it.finished_at for it in ready if it.finished_at is not None), default=None)
 
 
 @click.command(
@@ -81,7 +39,7 @@ class _Standing:
 @as_json
 def command(job: Path | None, options: Options, *, as_json: bool) -> None:
     """Tell how the clips of a job stand; without a job, those of all jobs of a state."""
-    standings = _of_all(options) if job is None else [_of_job(job, options)]
+    standings = of_all(options) if job is None else [of_job(job, options)]
     if as_json:
         summaries = [_summary(standing) for standing in standings]
         tell_json(summaries if job is None else summaries[0])
@@ -92,56 +50,7 @@ def command(job: Path | None, options: Options, *, as_json: bool) -> None:
         tell(msg("nothing was bought yet"))
 
 
-def _of_job(job: Path, options: Options) -> _Standing:
-    workspace = open_workspace(job, options, os.environ)
-    now = SystemClock().now()
-    with reading(workspace.state_path) as reader:
-        plan = workspace.plan(reader, Selection(), now)
-        purse = Purse("job", plan.job)
-        money = Balance() if reader is None else reader.balance(plan.account, purse)
-        others = [] if reader is None else beside(plan, reader)
-        doubts = [] if reader is None else in_doubt(reader, plan.job, plan.account)
-    attempts = [entry.attempt for entry in plan.clips if entry.attempt is not None]
-    # A clip that was bought again while in doubt has a doubt of its own and a newer attempt.
-    by_id = {attempt.id: attempt for attempt in (*attempts, *others, *doubts)}
-    counts = Counter(entry.status for entry in plan.clips)
-    counts.update(attempt.status for attempt in others)
-    counts[Status.INVALID] = len({(fault.file, fault.row) for fault in plan.faults})
-    return _Standing(
-        job=plan.job,
-        job_file=str(job),
-        account=plan.account,
-        now=now,
-        counts=counts,
-        money=money,
-        currency=plan.currency,
-        attempts=list(by_id.values()),
-    )
-
-
-def _of_all(options: Options) -> list[_Standing]:
-    """Give every job of the state, from what was bought alone: no catalogue is read."""
-    by_job: dict[tuple[str, AccountScope], list[Attempt]] = {}
-    now = SystemClock().now()
-    with reading(state_without_job(options, os.environ)) as reader:
-        for attempt in () if reader is None else reader.newest_attempts():
-            by_job.setdefault((attempt.job, attempt.account), []).append(attempt)
-        return [
-            _Standing(
-                job=job,
-                job_file="JOB",
-                account=account,
-                now=now,
-                counts=Counter(attempt.status for attempt in attempts),
-                money=reader.balance(account, Purse("job", job)) if reader else Balance(),
-                currency=attempts[0].currency,
-                attempts=attempts,
-            )
-            for (job, account), attempts in by_job.items()
-        ]
-
-
-def _summary(standing: _Standing) -> dict[str, Any]:
+def _summary(standing: Standing) -> dict[str, Any]:
     return {
         "job": standing.job,
         "account": str(standing.account),
@@ -156,7 +65,7 @@ def _summary(standing: _Standing) -> dict[str, Any]:
     }
 
 
-def _show(standing: _Standing) -> None:
+def _show(standing: Standing) -> None:
     tell(msg("job {job}, account {account}", job=standing.job, account=str(standing.account)))
     tell_table(
         [msg("status"), msg("clips")],
@@ -176,22 +85,23 @@ def _show(standing: _Standing) -> None:
         )
     )
     _show_ready(standing)
-    for status in _TROUBLE[1:]:
+    for status in TROUBLE[1:]:
         for attempt in standing.trouble(status):
-            _show_trouble(attempt)
+            _show_trouble(attempt, is_earlier=attempt in standing.earlier)
+    _show_earlier(standing)
     for advice in _advice(standing):
         tell(advice)
 
 
-def _show_ready(standing: _Standing) -> None:
+def _show_ready(standing: Standing) -> None:
     """Print what is paid and not here yet, the next link to die first."""
     ready = standing.trouble(Status.READY)
     if not ready:
         return
     tell(
         msg(
-            "paid and not here yet; `batchgen run {job}` fetches these without paying:",
-            job=standing.job_file,
+            "paid and not here yet; `{command}` fetches these without paying:",
+            command=again_for(standing.account, "run"),
         )
     )
     tell_table(
@@ -218,59 +128,71 @@ def _show_ready(standing: _Standing) -> None:
         )
 
 
-def _show_trouble(attempt: Attempt) -> None:
-    tell(
-        msg(
-            "{status}: {clip}, {price} {currency} {money}, {reason}",
-            status=STATUS_WORDS[attempt.status],
-            clip=_named(attempt),
-            price=plain(attempt.price),
-            currency=attempt.currency,
-            money=MONEY_WORDS[attempt.money],
-            reason=attempt.error or _REASONS.get(attempt.state) or str(attempt.state),
-        )
+def _show_trouble(attempt: Attempt, *, is_earlier: bool) -> None:
+    line = msg(
+        "{status}: {clip}, {price} {currency} {money}, {reason}",
+        status=STATUS_WORDS[attempt.status],
+        clip=_named(attempt),
+        price=plain(attempt.price),
+        currency=attempt.currency,
+        money=MONEY_WORDS[attempt.money],
+        reason=attempt.error or _REASONS.get(attempt.state) or str(attempt.state),
+    )
+    tell(msg("{line} (bought again since)", line=line) if is_earlier else line)
+
+
+def _named(attempt: Attempt) -> Message | str:
+    """Name a clip with its task, where it has one, and in doubt by what a bill may show."""
+    name = str(attempt.key)
+    if attempt.task_id is not None:
+        name = f"{name}, task {attempt.task_id}"
+    if attempt.status is not Status.UNCERTAIN:
+        return name
+    return msg(
+        "{clip}, sent {time}, request {request}",
+        clip=name,
+        time=local_time(attempt.created_at),
+        request=attempt.request_id,
     )
 
 
-def _named(attempt: Attempt) -> str:
-    """Name a clip with its task, where it has one."""
-    if attempt.task_id is None:
-        return str(attempt.key)
-    return f"{attempt.key}, task {attempt.task_id}"
-
-
-def _advice(standing: _Standing) -> Iterator[Message]:
-    """Say what to do about each kind of clip that is not done."""
-    job = standing.job_file
-    if standing.counts[Status.RUNNING]:
-        yield msg("running: `batchgen run {job}` goes on with them", job=job)
-    if standing.trouble(Status.UNCERTAIN):
-        yield msg(
-            "uncertain: look at the bill, then `batchgen retry {job} --uncertain` with --adopt ID,"
-            " --unpaid, --write-off or --buy-again",
-            job=job,
+def _show_earlier(standing: Standing) -> None:
+    """Explain the money at risk that no line above explains."""
+    prices = [it.price for it in standing.earlier if it.money is MoneyPlace.AT_RISK]
+    if prices:
+        tell(
+            msg(
+                "at risk from earlier purchases of clips that are done or were bought again:"
+                " {count}, {cost} {currency}; `{command}` settles them from the bill",
+                count=len(prices),
+                cost=plain(sum(prices, Decimal(0))),
+                currency=standing.currency,
+                command=again_for(standing.account, "ledger", "--reconcile", "BILL", "--settle"),
+            )
         )
+
+
+def _advice(standing: Standing) -> Iterator[Message]:
+    """Say what to do about each kind of clip that is not done."""
+    account = standing.account
+    if standing.counts[Status.RUNNING]:
+        yield msg(
+            "running: `{command}` goes on with them; a link dies a day after its clip is ready",
+            command=again_for(account, "run"),
+        )
+    if standing.trouble(Status.UNCERTAIN):
+        yield from about_doubt(account)
     if standing.trouble(Status.LOST):
-        yield msg("lost: `batchgen retry {job} --lost` buys them again", job=job)
+        command = again_for(account, "retry", "--lost")
+        yield msg("lost: `{command}` buys them again", command=command)
     places = {attempt.money for attempt in standing.trouble(Status.FAILED)}
     if MoneyPlace.AT_RISK in places:
         yield msg(
-            "failed, at risk: `batchgen retry {job} --failed` buys them again, which may be for the"
-            " second time",
-            job=job,
+            "failed, at risk: `{command}` buys them again, which may be for the second time",
+            command=again_for(account, "retry", "--failed"),
         )
     if MoneyPlace.RELEASED in places:
         yield msg("failed, not charged: mend their rows; the next run sends what is mended")
-
-
-def _death(attempt: Attempt, now: float) -> float:
-    """Give the moment its link dies; never, where no hurry can save or spoil the clip any more."""
-    at = attempt.url_expires_at
-    return at if at is not None and at > now and _needs_link(attempt) else _NEVER
-
-
-def _needs_link(attempt: Attempt) -> bool:
-    return attempt.state is not AttemptState.VERIFIED
 
 
 def _seconds_left(attempt: Attempt, now: float) -> int | None:
@@ -279,7 +201,7 @@ def _seconds_left(attempt: Attempt, now: float) -> int | None:
 
 
 def _time_left(attempt: Attempt, now: float) -> Message:
-    if not _needs_link(attempt):
+    if not needs_link(attempt):
         return msg("its bytes are here")
     left_s = _seconds_left(attempt, now)
     if attempt.video_url is None or left_s is None:

@@ -13,15 +13,16 @@ import asyncio
 import hashlib
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from batchgen.clip import AccountScope, Attempt, ClipKey
+from batchgen.clip import Attempt, ClipKey
 from batchgen.crash_points import crash_point
-from batchgen.errors import BadFile, DownloadError, InputError, StateError
+from batchgen.errors import BadFile, DownloadError
 from batchgen.messages import msg
 from batchgen.output.disk import replace_patiently, sync_folder, write_whole
 from batchgen.output.download import Downloader
@@ -31,99 +32,27 @@ from batchgen.output.port import Fetched
 from batchgen.output.poster import draw_poster
 from batchgen.output.rows import provenance
 
-OWNER_FILE = ".batchgen-owner.json"
-
-
-def claim(root: Path, state_id: str, epoch: int, account: AccountScope) -> None:
-    """Make the output folder and write down whose it is, and how far its state has come; blocks.
-
-    `epoch` counts the starts of the state, this one included.
-
-    Raises:
-        InputError: it belongs to another account or state, or cannot be used.
-        StateError: a start as late as this one filled it before: the state is an old copy.
-    """
-    seen = check_owner(root, state_id, account)
-    if seen >= epoch:
-        raise StateError(
-            msg(
-                "the output folder {folder} was filled by a newer copy of this state; nothing was"
-                " sent. Put the newest state back",
-                folder=root,
-            )
-        )
-    record = json.dumps(_owner(state_id, account) | {"epoch": epoch}, ensure_ascii=False, indent=2)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        write_whole(root / OWNER_FILE, record.encode())
-    except OSError as error:
-        raise _unusable(root, error) from error
-
-
-def check_owner(root: Path, state_id: str, account: AccountScope) -> int:
-    """Give the last start of the state that filled the folder, 0 for none; blocks.
-
-    Raises:
-        InputError: it belongs to another account or state, or cannot be used.
-    """
-    path = root / OWNER_FILE
-    try:
-        if not path.exists():
-            return 0
-        found = json.loads(path.read_bytes())
-        seen = int(found.pop("epoch"))
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise _unusable(root, error) from error
-    if found != _owner(state_id, account):
-        raise InputError(
-            msg(
-                "the output folder {folder} belongs to another account or state ({owner});"
-                " name another with --output",
-                folder=root,
-                owner=_owner_text(found),
-            )
-        )
-    return seen
-
-
-def _owner(state_id: str, account: AccountScope) -> dict[str, str | int]:
-    return {
-        "state": state_id,
-        "provider": account.provider,
-        "account": account.name,
-        "host": account.host,
-    }
-
-
-def _unusable(root: Path, error: Exception) -> InputError:
-    return InputError(
-        msg(
-            "the output folder {folder} cannot be used ({reason}); name another with --output",
-            folder=root,
-            reason=error,
-        )
-    )
-
-
-def _owner_text(found: dict[str, str]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in found.items())
-
 
 class OutputFolder:
     """One output folder; implements `port.ClipFolder`."""
 
     def __init__(self, root: Path, downloader: Downloader) -> None:
-        self._root = root
+        #: The folder itself.
+        self.root = root
         self._downloader = downloader
+        #: File -> the lock of whoever works on it, or on its `.part`, now.
+        self._names: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def fetch(self, attempt: Attempt) -> Fetched:
         """Download the clip to its `.part` file and check it. See `port.ClipFolder`."""
         if attempt.video_url is None:
             raise DownloadError(msg("the provider's answer carries no usable link"))
-        name = clip_file(attempt.key)
-        part = _part(await asyncio.to_thread(self._place, name))
-        received = await self._downloader.download(attempt.video_url, part)
-        facts = await asyncio.to_thread(_checked, part)
+        # One that is fetched again may be wanted under another name by now.
+        name = attempt.file or clip_file(attempt.key)
+        async with self._names[name]:
+            part = _part(await asyncio.to_thread(self._place, name))
+            received = await self._downloader.download(attempt.video_url, part)
+            facts = await asyncio.to_thread(_checked, part)
         return Fetched(
             file=name,
             sha256=received.sha256,
@@ -135,14 +64,17 @@ class OutputFolder:
 
     async def publish(self, attempt: Attempt) -> bool:
         """Give the verified clip its final name, poster and provenance. See `port.ClipFolder`."""
-        return await asyncio.to_thread(self._publish, attempt)
+        async with self._names[attempt.file or ""]:
+            return await asyncio.to_thread(self._publish, attempt)
 
     async def restore(self, attempt: Attempt, key: ClipKey) -> bool:
         """Make sure that a saved clip stands under a clip's name; False when it is nowhere.
 
         It may lie under the name it was bought for, in the folder of another job, or in `old/`.
         """
-        return await asyncio.to_thread(self._restore, attempt, clip_file(key))
+        file = clip_file(key)
+        async with self._names[file]:
+            return await asyncio.to_thread(self._restore, attempt, file)
 
     def _restore(self, attempt: Attempt, file: str) -> bool:
         if self._stands(attempt, file):
@@ -156,11 +88,11 @@ class OutputFolder:
 
     def _stands(self, attempt: Attempt, file: str) -> bool:
         """Tell by size and provenance whether a file is the clip; its bytes are not read."""
-        path = self._root / file
+        path = self.root / file
         if not path.is_file() or path.stat().st_size != attempt.size_bytes:
             return False
         try:
-            told = json.loads((self._root / provenance_file(file)).read_bytes())["sha256"]
+            told = json.loads((self.root / provenance_file(file)).read_bytes())["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             return _has_bytes(path, attempt)
         return bool(told == attempt.sha256)
@@ -170,7 +102,7 @@ class OutputFolder:
         if attempt.file is None:
             return
         retired = PurePosixPath("old") / PurePosixPath(attempt.file).relative_to("clips")
-        for root in dict.fromkeys((self._root, Path(attempt.output))):
+        for root in dict.fromkeys((self.root, Path(attempt.output))):
             yield root / attempt.file
             yield from sorted((root / retired.parent).glob("*.mp4"))
 
@@ -194,18 +126,18 @@ class OutputFolder:
 
     def _accompany(self, file: str, attempt: Attempt) -> None:
         """Write poster and provenance; a clip that cannot be decoded gets no poster."""
-        poster = self._root / poster_file(file)
+        poster = self.root / poster_file(file)
         if not poster.exists():
-            jpeg = draw_poster(self._root / file)
+            jpeg = draw_poster(self.root / file)
             if jpeg is not None:
                 write_whole(poster, jpeg)
                 crash_point("poster-after")
         record = json.dumps(provenance(attempt, version("batchgen")), ensure_ascii=False, indent=2)
-        write_whole(self._root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
+        write_whole(self.root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
 
     def _retire(self, file: str) -> None:
         """Move a clip that is replaced, with what stands beside it, to `old/` under free names."""
-        files = [self._root / name for name in (file, poster_file(file), provenance_file(file))]
+        files = [self.root / name for name in (file, poster_file(file), provenance_file(file))]
         present = [path for path in files if path.exists()]
         if not present:
             return
@@ -222,7 +154,7 @@ class OutputFolder:
         Raises:
             DownloadError: somebody put a link in its way.
         """
-        path = self._root
+        path = self.root
         parts = PurePosixPath(file).parts
         for part in parts:
             path = path / part

@@ -154,9 +154,11 @@ class PartFile:
         """Close the file; remove it unless it was finished."""
         if not self._is_open:
             return
-        self._file.close()
-        if not self._is_finished:
-            self._path.unlink(missing_ok=True)
+        try:
+            self._file.close()
+        finally:  # on a full disk closing fails, too
+            if not self._is_finished:
+                self._path.unlink(missing_ok=True)
 
 
 def _strong_etag(headers: Mapping[str, str]) -> str | None:

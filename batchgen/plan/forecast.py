@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from statistics import median
 
+from batchgen.clip import Attempt
 from batchgen.job.schema import Budget
 from batchgen.messages import Message, msg
 from batchgen.plan.values import Clip, plain
@@ -35,12 +36,11 @@ def eta_s(
 
 
 def passed_budgets(
-    budget: Budget, clips: Iterable[Clip], committed: Mapping[str, Decimal]
+    budget: Budget, clips: Iterable[Clip], committed: Mapping[tuple[str, str], Decimal]
 ) -> Iterator[Message]:
     """Say of each budget that buying all the clips would pass it.
 
-    `committed` is the money that `run`, `job`, `day` and `month` already have against them; the
-    budgets by SKU and by column are compared with the clips alone.
+    `committed` is the money that each already has against it, as (kind, SKU or column's value).
     """
     ceilings = budget.ceilings()
     costs: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -48,12 +48,12 @@ def passed_budgets(
         for purse in _purses(clip):
             costs[purse] += clip.price
     for (kind, name), cost in costs.items():
-        need = cost + committed.get(kind, Decimal(0))
+        need = cost + committed.get((kind, name), Decimal(0))
         if kind in ceilings and need > ceilings[kind]:
             yield msg(
                 "budget {budget} allows {ceiling}, with this plan it would be {need}:"
                 " raise it, or the run stops there",
-                budget=f"{kind} {name}".rstrip(),
+                budget=f"{kind.removeprefix('by:')} {name}".rstrip(),
                 ceiling=plain(ceilings[kind]),
                 need=plain(need),
             )
@@ -63,6 +63,11 @@ def _purses(clip: Clip) -> Iterator[tuple[str, str]]:
     """Name every sum that the clip's price counts in, as (kind, SKU or value of the column)."""
     for kind in ("run", "job", "day", "month"):
         yield kind, ""
-    yield "sku", clip.key.sku
-    for column, value in clip.tags.items():
+    yield from narrow_purses(clip)
+
+
+def narrow_purses(bought: Clip | Attempt) -> Iterator[tuple[str, str]]:
+    """Name the sums of a part of the job: that of the SKU, and of each column's value."""
+    yield "sku", bought.key.sku
+    for column, value in bought.tags.items():
         yield f"by:{column}", value

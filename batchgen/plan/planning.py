@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Literal
 
 from batchgen.clip import (
@@ -27,7 +28,7 @@ from batchgen.item import Fault
 from batchgen.job.schema import Job
 from batchgen.messages import Message, msg
 from batchgen.plan.expand import expand
-from batchgen.plan.forecast import eta_s, passed_budgets
+from batchgen.plan.forecast import eta_s, narrow_purses, passed_budgets
 from batchgen.plan.values import (
     BUYING,
     Action,
@@ -96,7 +97,7 @@ def make_plan(
     to_buy = [entry.clip for entry in planned if entry.action in BUYING]
     duplicates, repeated = _duplicates(job, clips)
     warnings = [*manifest.warnings, *(warning for row in rows for warning in row.warnings)]
-    over = passed_budgets(job.budget, to_buy, history.committed)
+    over = passed_budgets(job.budget, to_buy, _committed(history))
     return Plan(
         job=job.name,
         account=account,
@@ -118,6 +119,16 @@ def make_plan(
         selection=selection,
         eta=_eta(to_buy, history),
     )
+
+
+def _committed(history: History) -> dict[tuple[str, str], Decimal]:
+    """Sum the money that each budget already has against it, as (kind, SKU or column's value)."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for attempt in history.attempts:
+        if attempt.money is not MoneyPlace.RELEASED:
+            for purse in narrow_purses(attempt):
+                sums[purse] += attempt.price
+    return sums | {(kind, ""): amount for kind, amount in history.committed.items()}
 
 
 def _further_faults(job: Job, manifest: ManifestRows) -> Iterator[Fault]:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace, TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -49,6 +49,9 @@ from batchgen.provider.requests import encoded, submit_body
 
 #: The slowest upload that is still waited for; ours.
 _UPLOAD_BYTES_PER_S = 64 * 1024
+#: A timeout that comes later than this after its time was held up; then so long to read.
+_HELD_S = 2.0
+_TO_READ_S = 1.0
 #: Everything by which an exchange can end without an answer.
 _NO_ANSWER = (aiohttp.ClientError, HttpProcessingError, OSError, Unreadable)
 #: Error type -> safe words for it; the first that fits is taken.
@@ -60,6 +63,10 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorError, "no connection to the API"),
     (TimeoutError, "no answer in time"),
     (aiohttp.ServerDisconnectedError, "the connection was closed before the answer"),
+    (aiohttp.ClientPayloadError, "the answer broke off"),
+    (aiohttp.ClientResponseError, "the answer is no proper HTTP"),
+    (HttpProcessingError, "the answer is no proper HTTP"),
+    (OSError, "the connection broke off"),
 )
 
 
@@ -151,7 +158,8 @@ class BigModelClient:
             answer = await self._post(prepared.body, sending)
         except _NO_ANSWER as error:
             return _unanswered(error, sending)
-        return decide_submit(answer, prepared.request_id)
+        reply: SubmitReply = self._without_key(decide_submit(answer, prepared.request_id))
+        return reply
 
     async def poll(self, task_id: TaskId, request_id: str) -> PollReply:
         """Ask for a task's state; see `VideoProvider`."""
@@ -162,16 +170,31 @@ class BigModelClient:
             answer = await self._get(f"/async-result/{task_id}")
         except _NO_ANSWER as error:
             return PollTrouble(_words_for(error), _stop_for(error))
-        return decide_poll(answer, request_id)
+        reply: PollReply = self._without_key(decide_poll(answer, request_id))
+        return reply
+
+    def _without_key(self, reply: Any) -> Any:
+        """Mask the key in the words that a reply took over from the answer."""
+        text = getattr(reply, "text", None)
+        return replace(reply, text=self._key.hide_in_text(text)) if text else reply
 
     async def _post(self, body: bytes, sending: _Sending) -> Answer:
         total_s = self._timeouts.submit_s + len(body) / _UPLOAD_BYTES_PER_S
+        exchange = asyncio.ensure_future(self._exchange(body, sending))
+        try:
+            if not await _in_time(exchange, total_s):
+                raise TimeoutError
+            return exchange.result()
+        finally:
+            exchange.cancel()
+
+    async def _exchange(self, body: bytes, sending: _Sending) -> Answer:
         response = await self._submits.post(
             f"{self._base_url}/videos/generations",
             # A file, so that a big body goes out in pieces and the loop is not held up.
             data=io.BytesIO(body),
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=total_s, connect=self._timeouts.connect_s),
+            timeout=aiohttp.ClientTimeout(total=None, connect=self._timeouts.connect_s),
             trace_request_ctx=sending,
         )
         return await self._answer(response)
@@ -256,6 +279,20 @@ async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
+async def _in_time(exchange: asyncio.Future[Answer], total_s: float) -> bool:
+    """Wait for an exchange to end; tell whether it did.
+
+    A process that was held meanwhile (SIGSTOP, a sleeping laptop) wakes with the time over and
+    the answer already here, unread: it then gets a moment to be read.
+    """
+    now = asyncio.get_running_loop().time
+    began_s = now()
+    await asyncio.wait([exchange], timeout=total_s)
+    if not exchange.done() and now() - began_s > total_s + _HELD_S:
+        await asyncio.wait([exchange], timeout=_TO_READ_S)
+    return exchange.done()
+
+
 def _connection_trace() -> aiohttp.TraceConfig:
     """Make the hook that notes when a request got its connection."""
 
@@ -284,7 +321,5 @@ def _stop_for(error: Exception) -> StopReason | None:
 
 def _words_for(error: Exception) -> str:
     """Tell an error by its type; its own text may hold the key or a signed address."""
-    for kind, words in _WORDS:
-        if isinstance(error, kind):
-            return f"{words} ({type(error).__name__})"
-    return f"the exchange broke off ({type(error).__name__})"
+    fitting = (words for kind, words in _WORDS if isinstance(error, kind))
+    return next(fitting, "the exchange broke off")

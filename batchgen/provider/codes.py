@@ -20,6 +20,7 @@ from batchgen.provider.parsing import (
     Answer,
     ProviderError,
     Unreadable,
+    cleaned,
     error_of,
     first_links,
     is_for_another,
@@ -189,7 +190,11 @@ def decide_poll(answer: Answer, request_id: str) -> PollReply:
     except Unreadable as unreadable:
         return PollTrouble(str(unreadable), retry_after_s=answer.retry_after_s)
     if is_for_another(body, request_id):
-        return PollTrouble(f"HTTP {answer.status}: the answer names another request_id")
+        echo = body["request_id"]
+        return PollTrouble(
+            f"HTTP {answer.status}: the answer names another request_id",
+            other_request_id=cleaned(echo) if isinstance(echo, str) else None,
+        )
     if answer.is_success and isinstance(body.get("task_status"), str):
         return _task_state(body)
     return _no_state(answer, error_of(body))

@@ -49,3 +49,17 @@ class Key:
         if len(self._text) < _SECRET_LENGTH:
             return body
         return body.replace(self._text.encode("ascii"), b"***")
+
+    def hide_in_text(self, text: str) -> str:
+        """Mask the key in words from outside, also in another case, or cut, or encoded.
+
+        A key of this platform is `id.secret`: each of the two is masked by itself, and so is the
+        beginning of a key.
+        """
+        if len(self._text) < _SECRET_LENGTH:
+            return text
+        parts = {self._text, *self._text.split("."), self._text[:_SECRET_LENGTH]}
+        secrets = sorted((part for part in parts if len(part) >= _SECRET_LENGTH), key=len)
+        for secret in reversed(secrets):
+            text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+        return text

@@ -134,6 +134,8 @@ class PollTrouble:
     #: Set when polling again is useless until a person mends something (key, account).
     stop: StopReason | None = None
     retry_after_s: float | None = None
+    #: The request id that the answer names, when it is another than was asked with.
+    other_request_id: str | None = None
 
 
 PollReply = StillProcessing | TaskSucceeded | TaskFailed | TaskUnknown | PollTrouble

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batchgen.errors import InputError
 from batchgen.messages import msg
+from batchgen.output.owner import owner_of
 from batchgen.state.locks import hold
 
 #: Stands in every folder that a rehearsal made, and in no other.
@@ -70,7 +71,18 @@ def _mark(folder: Path) -> None:
 def _is_foreign(folder: Path) -> bool:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         return True
-    return folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file()
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return False
+    return not (folder / MARK).is_file() or _has_paid_films(folder)
+
+
+def _has_paid_films(folder: Path) -> bool:
+    """Tell whether a real run filled the folder after a rehearsal had marked it."""
+    try:
+        owner = owner_of(folder)
+    except InputError:
+        return True
+    return owner is not None and owner.provider != "simulator"
 
 
 def _empty(folder: Path) -> None:

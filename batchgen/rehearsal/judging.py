@@ -141,7 +141,7 @@ def _paid_and_lost(evidence: Evidence) -> Promise:
         "paid_and_lost",
         msg("paid and lost"),
         msg(
-            "{saved} saved, {doubtful} in doubt, {failed} failed or refused, {planned} not bought",
+            "{saved} saved, {doubtful} in doubt, {failed} failed, {planned} not bought",
             saved=counts[Status.DONE],
             doubtful=counts[Status.UNCERTAIN],
             failed=counts[Status.FAILED],

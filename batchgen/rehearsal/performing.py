@@ -303,7 +303,7 @@ def _work(stats: dict[str, Any]) -> int:
 
 def _seen(stats: dict[str, Any]) -> Message:
     return msg(
-        "so far: purchases {bought}, downloads {downloads}, faults {faults}",
+        "so far: tasks made {bought}, downloads tried {downloads}, faults met {faults}",
         bought=stats["accepted"],
         downloads=stats["downloads"],
         faults=sum(stats["faults"].values()),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Unpack
 
@@ -71,8 +71,13 @@ class Tally:
         """Give the seconds that tasks of a model took."""
         return self.seconds.get(model, ())
 
-    def progress(self, in_flight: int, slots: int) -> Progress:
-        """Give the figures of this moment."""
+    @property
+    def has_more_to_buy(self) -> bool:
+        """Clips are left that were not submitted yet."""
+        return any(count > 0 for count in self.waiting.values())
+
+    def progress(self, held: int, slots: int, in_doubt: int = 0) -> Progress:
+        """Give the figures of this moment; of the slots held, so many are by clips in doubt."""
         return Progress(
             settled=sum(self._statuses[status] for status in _SETTLED),
             total=self.total,
@@ -81,13 +86,14 @@ class Tally:
             at_risk=self.before.at_risk + self._changes[MoneyPlace.AT_RISK],
             reserved=self.before.reserved + self._changes[MoneyPlace.RESERVED],
             currency=self.currency,
-            in_flight=in_flight,
+            in_flight=held - in_doubt,
             slots=slots,
-            eta_s=self._eta_s(slots),
+            eta_s=self._eta_s(slots - in_doubt),
+            in_doubt=in_doubt,
         )
 
     def _eta_s(self, slots: int) -> float | None:
-        if not any(self.seconds.values()):
+        if slots <= 0 or not any(self.seconds.values()):
             return None
         return eta_s(self.waiting, slots, self.seconds)
 
@@ -120,6 +126,10 @@ class RunContext:
     landed: asyncio.Event = field(default_factory=asyncio.Event)
     #: A budget of one SKU or one column value kept a clip from being bought.
     held_by_budget: bool = False
+    #: Until when the brake lets nothing be bought, in UTC seconds.
+    paused_until: float = 0.0
+    #: Id of an attempt in doubt -> until when it holds a slot, in UTC seconds.
+    _doubts: dict[int, float] = field(default_factory=dict)
     #: Attempt id and since when it counts -> the monotonic moment this start met it so.
     _met_at: dict[tuple[int, float], float] = field(default_factory=dict)
     #: What is paid and not saved yet.
@@ -177,4 +187,29 @@ class RunContext:
         self.tally.moved(attempt)
         self.backlog.take_in(attempt)
         self.observer.moved(attempt)
-        self.observer.progress(self.tally.progress(self.slots.held, self.slots.limit))
+        self._tell_figures()
+
+    @contextlib.contextmanager
+    def slot_in_doubt(self, attempt: Attempt, seconds: float) -> Iterator[None]:
+        """Show that a slot is held, for so long, by an attempt that may be alive or not."""
+        self._doubts[attempt.id] = self.clock.now() + seconds
+        self._tell_figures()
+        try:
+            yield
+        finally:
+            del self._doubts[attempt.id]
+
+    def _tell_figures(self) -> None:
+        slots = self.slots
+        figures = self.tally.progress(slots.held, slots.limit, in_doubt=len(self._doubts))
+        self.observer.progress(replace(figures, waits_until=self._waits_until()))
+
+    def _waits_until(self) -> float | None:
+        """Give the moment before which nothing can be bought, if something is left to buy."""
+        if self.stop.reason is not None or not self.tally.has_more_to_buy:
+            return None
+        until = self.paused_until
+        if len(self._doubts) >= self.slots.held >= self.slots.limit:
+            to_free = self.slots.held - self.slots.limit
+            until = max(until, sorted(self._doubts.values())[to_free])
+        return until if until > self.clock.now() else None

@@ -6,12 +6,13 @@ counted as failed. May be cancelled at every wait: the next start asks again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchgen.clip import Attempt, AttemptState
 from batchgen.crash_points import crash_point
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
 from batchgen.provider.port import (
     PollReply,
     PollTrouble,
@@ -27,7 +28,7 @@ from batchgen.video_models import LINK_LIFE_S
 
 #: A provider that does not know a task is asked again for this long before it is believed.
 _UNKNOWN_GRACE_S = 600.0
-#: Polls in a row without a usable answer after which the person is told.
+#: Polls without a usable answer, or without the task, after which the person is told.
 _TOLD_AFTER = 3
 #: And after which a task past the give-up is left.
 _TROUBLES = 10
@@ -55,33 +56,27 @@ class Follower:
             return await self._until_over(attempt)
 
     async def _until_over(self, attempt: Attempt) -> Attempt:
-        troubles = 0
+        troubles: Counter[type[PollReply]] = Counter()
         wait_s = 0.0
         while attempt.state is AttemptState.ACCEPTED:
-            await self.context.sweep.nap(max(wait_s, self._delay_s(attempt, troubles)))
+            await self.context.sweep.nap(max(wait_s, self._delay_s(attempt, troubles.total())))
             reply = await self.ask(attempt)
             attempt = await self.take_in(attempt, reply)
-            troubles = troubles + 1 if isinstance(reply, PollTrouble | TaskUnknown) else 0
             wait_s = 0.0
+            if not isinstance(reply, PollTrouble | TaskUnknown):
+                troubles.clear()
+                continue
+            troubles[type(reply)] += 1
+            if troubles[type(reply)] == _TOLD_AFTER:
+                self.context.observer.note(_of_trouble(attempt, reply))
             if isinstance(reply, PollTrouble):
                 if reply.stop is not None:
                     return attempt
                 wait_s = reply.retry_after_s or 0.0
-                self._tell_of_trouble(attempt, reply, troubles)
-            if troubles >= _TROUBLES:
-                attempt = await self._left_if_late(attempt)
+                # An unknown task is followed until it is believed to be gone.
+                if troubles.total() >= _TROUBLES:
+                    attempt = await self._left_if_late(attempt)
         return attempt
-
-    def _tell_of_trouble(self, attempt: Attempt, reply: PollTrouble, troubles: int) -> None:
-        """Say once for each task in trouble that it is still asked for."""
-        if troubles == _TOLD_AFTER:
-            self.context.observer.note(
-                msg(
-                    "{clip}: no usable answer about its task ({text}); it is asked for again",
-                    clip=str(attempt.key),
-                    text=reply.text,
-                )
-            )
 
     async def look(self, attempt: Attempt) -> Attempt:
         """Poll once; give the attempt as recorded."""
@@ -184,3 +179,21 @@ class Follower:
         if troubles:
             delay_s = max(delay_s, pacing.backoff_s(troubles, self.jitter()))
         return delay_s
+
+
+def _of_trouble(attempt: Attempt, reply: PollTrouble | TaskUnknown) -> Message:
+    """Say that a task is asked for again, and for how long."""
+    if isinstance(reply, PollTrouble):
+        return msg(
+            "{clip}: no usable answer about its task ({text}); it is asked for again",
+            clip=str(attempt.key),
+            text=reply.text,
+        )
+    return msg(
+        "{clip}: the provider says that it does not know task {task} ({text}); it is asked for"
+        " again, and believed when it has said nothing else for {minutes} minutes",
+        clip=str(attempt.key),
+        task=attempt.task_id,
+        text=reply.text,
+        minutes=round(_UNKNOWN_GRACE_S / 60),
+    )

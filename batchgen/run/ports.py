@@ -38,11 +38,15 @@ class Progress:
     at_risk: Decimal
     reserved: Decimal
     currency: str
-    #: Slots held now, of how many.
+    #: Slots held now by tasks that are being made, of how many.
     in_flight: int
     slots: int
     #: Expected seconds until the end, or None when nothing can be said yet.
     eta_s: float | None
+    #: Slots held by clips in doubt, whose tasks may be alive.
+    in_doubt: int = 0
+    #: Until when nothing can be bought, in UTC seconds; None when it can, or nothing is left to.
+    waits_until: float | None = None
 
 
 class Observer(Protocol):

@@ -24,6 +24,7 @@ from batchgen.provider.port import (
 )
 from batchgen.run.context import RunContext
 from batchgen.run.stopping import Gate
+from batchgen.words import time_of_day
 
 #: A budget of one of these ends the buying; the others only leave the clip out.
 _RUN_WIDE = frozenset({"run", "job", "day", "month"})
@@ -56,9 +57,15 @@ class Reactor:
     def stays_in_doubt(self, attempt: Attempt) -> None:
         """Tell of a purchase in doubt that is left so, and count it for the brake."""
         self.tell_of_doubt(attempt)
-        if self.gate.doubted():
+        if not self.gate.doubted():
+            return
+        self.context.paused_until = self.context.clock.now() + self.gate.opens_in_s
+        if self.context.tally.has_more_to_buy:
             self.context.observer.note(
-                msg("three submits in doubt within ten minutes: buying pauses for a minute")
+                msg(
+                    "three submits in doubt within ten minutes: buying pauses until {time}",
+                    time=time_of_day(self.context.paused_until),
+                )
             )
 
     def tell_of_doubt(self, attempt: Attempt) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchgen.clip import ALIVE, FETCHABLE, Attempt, AttemptState
-from batchgen.errors import DiskFull, StateError
+from batchgen.errors import BatchgenError, DiskFull, StateError
 from batchgen.messages import msg
 from batchgen.plan.values import PlannedClip
 from batchgen.provider.port import StopReason
@@ -88,8 +88,7 @@ class Runner:
         finally:
             watching.cancel()
             await self._wind_up()
-        if self._bug is not None:
-            raise self._bug
+        self._raise_bug()
 
     def leave(self) -> None:
         """Stop buying and end as soon as the submits in the air are recorded."""
@@ -240,7 +239,9 @@ class Runner:
         return None
 
     async def _wait_for_doubt(self, attempt: Attempt) -> None:
-        await self._sleep_idly(self._doubt_left_s(attempt))
+        left_s = self._doubt_left_s(attempt)
+        with self.context.slot_in_doubt(attempt, left_s):
+            await self._sleep_idly(left_s)
 
     def _doubt_left_s(self, attempt: Attempt) -> float:
         doubt_s = pacing.doubt_s(self.context.tally.seen(attempt.model))
@@ -280,6 +281,17 @@ class Runner:
         elif error is not None:
             self._bug = self._bug or error
             self.context.stop.request(StopReason.STATE, msg("an internal error stopped the run"))
+
+    def _raise_bug(self) -> None:
+        match self._bug:
+            case None:
+                return
+            case BatchgenError():
+                # Nobody is to take it for a fault of the input, after something was bought.
+                message = "an error of one clip was not met where it arose"
+                raise RuntimeError(message) from self._bug
+            case bug:
+                raise bug
 
     async def _wind_up(self) -> None:
         """Let submits in the air be answered and recorded, then end every task."""

@@ -89,6 +89,11 @@ class Gate:
             await first_of(self._clock.sleep(wait_s), self._stop.wait())
         return False
 
+    @property
+    def opens_in_s(self) -> float:
+        """Seconds until it opens; 0 when it is open."""
+        return max(self._opens_at - self._clock.monotonic(), 0.0)
+
     def accepted(self, model: str) -> None:
         """Note an accepted submit: the way is free again, unless the brake still pauses it."""
         self._accepting_models.add(model)

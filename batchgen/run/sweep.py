@@ -1,6 +1,7 @@
 """After the machine slept, everything alive is asked once before anything more is bought.
 
-While a laptop sleeps, tasks end and links grow old, and every wait of this process stands still.
+While a laptop sleeps, or the process is held (SIGSTOP, a paused machine), tasks end and links grow
+old, and every wait of this process stands still.
 Whoever waits for the next poll naps here and is woken; whoever buys waits here until all were
 asked.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from batchgen.run.ports import Clock
 from batchgen.run.stopping import first_of
 
-#: How often the two clocks are compared, and what between them counts as a sleep.
+#: How often the clocks are looked at, and how many lost seconds count as a sleep.
 _LOOK_S = 10.0
 _SLEPT_S = 30.0
 
@@ -37,12 +38,15 @@ class Sweep:
         self._is_over.set()
 
     async def slept_s(self) -> float:
-        """Wait until the machine slept; give for how many seconds. May be cancelled."""
-        ahead_s = self._ahead_s()
+        """Wait until the machine slept or this process was held; give for how many seconds.
+
+        May be cancelled.
+        """
         while True:
+            ahead_s, began_s = self._ahead_s(), self.clock.monotonic()
             await self.clock.sleep(_LOOK_S)
-            slept_s = self._ahead_s() - ahead_s
-            ahead_s += slept_s
+            late_s = self.clock.monotonic() - began_s - _LOOK_S
+            slept_s = self._ahead_s() - ahead_s + max(late_s, 0.0)
             if slept_s > _SLEPT_S:
                 return slept_s
 

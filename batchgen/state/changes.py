@@ -23,9 +23,16 @@ from batchgen.clip import (
 )
 from batchgen.errors import BudgetExceeded, IllegalTransition, TaskIdTaken
 from batchgen.messages import msg
+from batchgen.plan.values import plain
 from batchgen.state import records
+from batchgen.state.ledger import budget_name
 from batchgen.state.store import Facts, Limit, Order, Run, purses_of, second_purchase
 
+_IN_DOUBT = frozenset({AttemptState.UNKNOWN, AttemptState.VANISHED})
+#: What ends a doubt in such a way that the purchase is known to be one.
+_SETTLED_AS_BOUGHT = frozenset(
+    {AttemptState.ACCEPTED, AttemptState.SUCCEEDED, AttemptState.WRITTEN_OFF}
+)
 #: The column of a purse for each place; released money is in none.
 _PLACE_COLUMNS = {
     MoneyPlace.RESERVED: "reserved_milli",
@@ -133,7 +140,26 @@ def move(
         (attempt_id, now, old, to, reason),
     )
     _move_money(connection, attempt_id, MEANING[old][1], MEANING[to][1])
+    if old in _IN_DOUBT and to in _SETTLED_AS_BOUGHT:
+        _close_orders(connection, attempt_id)
     return attempt(connection, attempt_id)
+
+
+def _close_orders(connection: sqlite3.Connection, attempt_id: int) -> None:
+    """End the wishes to buy an attempt's clip again that stood on its doubt alone.
+
+    A clip of an order is open while nothing was bought after `after_attempt`.
+    """
+    connection.execute(
+        """UPDATE order_clip SET after_attempt = 0
+           FROM attempt, purchase_order
+           WHERE attempt.id = ? AND purchase_order.id = order_clip.order_id
+           AND purchase_order.kind = 'uncertain'
+           AND purchase_order.account_id = attempt.account_id
+           AND order_clip.sku = attempt.sku AND order_clip.variant = attempt.variant
+           AND order_clip.take = attempt.take""",
+        (attempt_id,),
+    )
 
 
 def place_order(
@@ -224,13 +250,13 @@ def _check_limit(
     if committed + records.to_milli(intent.price) > records.to_milli(limit.ceiling):
         raise BudgetExceeded(
             msg(
-                "{sku}: one more call of {price} would pass the {kind} budget of {ceiling}"
+                "{sku}: one more call of {price} would pass {budget}: {ceiling}"
                 " ({committed} {currency} are spent, at risk or reserved)",
                 sku=intent.key.sku,
-                price=intent.price,
-                kind=limit.purse.kind,
-                ceiling=limit.ceiling,
-                committed=records.from_milli(committed),
+                price=plain(intent.price),
+                budget=budget_name(limit.purse),
+                ceiling=plain(limit.ceiling),
+                committed=plain(records.from_milli(committed)),
                 currency=intent.currency,
             ),
             kind=limit.purse.kind,

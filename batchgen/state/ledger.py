@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from batchgen.clip import Attempt, Balance, Intent, MoneyPlace
 from batchgen.job.schema import Budget
-from batchgen.state.store import Limit, Run, purses_of
+from batchgen.messages import Message, msg
+from batchgen.provider.port import StopReason
+from batchgen.state.store import Limit, Purse, Run, purses_of
 
 #: Days and months of budgets follow this zone (contract, section 9).
 BUDGET_ZONE = ZoneInfo("Asia/Shanghai")
@@ -29,7 +31,8 @@ class LedgerLine:
     released: Decimal
 
 
-#: What money can be grouped by; a day is that of the attempt's making.
+#: What money can be grouped by, beside the columns that budgets count by; a day is that of the
+#: attempt's making.
 _DIMENSIONS: Mapping[str, Callable[[Attempt, tzinfo], str]] = {
     "job": lambda attempt, _: attempt.job,
     "sku": lambda attempt, _: attempt.key.sku,
@@ -47,11 +50,11 @@ DIMENSIONS = tuple(_DIMENSIONS)
 def ledger(
     attempts: Iterable[Attempt], by: Sequence[str], zone: tzinfo = BUDGET_ZONE
 ) -> list[LedgerLine]:
-    """Sum attempts grouped by the named dimensions, sorted by them; currencies stay apart."""
+    """Sum attempts grouped by dimensions or budgets' columns, sorted; currencies stay apart."""
     groups: dict[tuple[str, ...], dict[MoneyPlace, Decimal]] = {}
     counts: dict[tuple[str, ...], int] = {}
     for attempt in attempts:
-        key = (*(_DIMENSIONS[name](attempt, zone) for name in by), attempt.currency)
+        key = (*(_value(attempt, name, zone) for name in by), attempt.currency)
         sums = groups.setdefault(key, dict.fromkeys(MoneyPlace, Decimal(0)))
         sums[attempt.money] += attempt.price
         counts[key] = counts.get(key, 0) + 1
@@ -71,6 +74,18 @@ def ledger(
     ]
 
 
+def columns_of(attempts: Iterable[Attempt], budget: Collection[str] = ()) -> list[str]:
+    """List the columns that money is counted by: those of the job's `budget`, and of purchases."""
+    return sorted({*budget, *(column for it in attempts for column in it.tags)} - {*DIMENSIONS})
+
+
+def _value(attempt: Attempt, name: str, zone: tzinfo) -> str:
+    """Give a dimension's value; a column that no budget counted by then is empty."""
+    if name in _DIMENSIONS:
+        return _DIMENSIONS[name](attempt, zone)
+    return attempt.tags.get(name, "")
+
+
 def day_of(now: float) -> str:
     """Give the day of a time (UTC seconds) in the budgets' zone, as `2026-11-23`."""
     return datetime.fromtimestamp(now, UTC).astimezone(BUDGET_ZONE).date().isoformat()
@@ -84,3 +99,37 @@ def limits_of(budget: Budget, run: Run, intent: Intent, day: str) -> list[Limit]
         for purse in purses_of(intent, run.id, run.job, day)
         if (ceiling := ceilings.get(purse.kind)) is not None
     ]
+
+
+def budget_name(purse: Purse) -> Message:
+    """Name the budget of one purse, and when it is fresh again."""
+    if purse.kind.startswith("by:"):
+        column = purse.kind.removeprefix("by:")
+        return msg("the budget of {column} {value}", column=column, value=purse.key)
+    names = {
+        "run": msg("the budget of this run"),
+        "job": msg("the budget of job {value}", value=purse.key),
+        "day": msg(
+            "the budget of day {value} ({zone}), fresh at 00:00 there",
+            value=purse.key,
+            zone=BUDGET_ZONE.key,
+        ),
+        "month": msg(
+            "the budget of month {value} ({zone}), fresh on the 1st there",
+            value=purse.key,
+            zone=BUDGET_ZONE.key,
+        ),
+        "sku": msg("the budget of SKU {value}", value=purse.key),
+    }
+    return names[purse.kind]
+
+
+def continues(last: Run, asked: Decimal | None) -> bool:
+    """Tell whether a start goes on with the job's last run instead of opening a new one.
+
+    A killed or interrupted run is continued. So is one that a budget stopped, unless another
+    budget is asked for: a scheduler's retry gets no fresh money.
+    """
+    if last.ended_at is None or last.stopped == StopReason.SIGNAL:
+        return True
+    return last.stopped == StopReason.BUDGET and (asked is None or asked == last.budget)

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from batchgen.errors import Busy, StateError
 from batchgen.messages import Message, msg
+from batchgen.words import local_time
 
 
 def account_lock_path(account: str) -> Path:
@@ -77,13 +78,14 @@ def _write_note(note: Path) -> None:
 def _busy(note: Path, what: Message) -> Busy:
     try:
         holder = json.loads(note.read_text(encoding="utf-8"))
-        pid, host, since = holder["pid"], holder["host"], holder["since"]
+        pid, host = holder["pid"], holder["host"]
+        since = local_time(datetime.fromisoformat(holder["since"]).timestamp())
     except (OSError, ValueError, KeyError, TypeError):
         pid = host = since = "?"
     return Busy(
         msg(
-            "another run holds {what} (process {pid} on {host}, since {since});"
-            " wait for it, or use --wait",
+            "another run holds {what} (process {pid} on {host}, since {since}): come back when it"
+            " has ended, or let `run` or `retry` wait for it with --wait",
             what=what,
             pid=pid,
             host=host,

@@ -15,7 +15,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from batchgen.errors import StateError
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
 
 #: Bytes of a mark: always the same, so that it is overwritten in place.
 _SIZE = 160
@@ -53,16 +53,8 @@ def refuse_if_deleted(state: Path) -> None:
     Raises:
         StateError: the state is gone, its mark is there.
     """
-    if _read(mark_path(state)) is not None:
-        raise StateError(
-            msg(
-                "the state {path} was deleted, but its mark is there: what it bought would be"
-                " bought again. Put the state back; if you mean to start anew and pay again,"
-                " delete {mark} too",
-                path=state,
-                mark=mark_path(state).name,
-            )
-        )
+    if read_mark(state) is not None:
+        raise StateError(deleted(state))
 
 
 def refuse_if_behind(state: Path, height: Height) -> None:
@@ -71,27 +63,43 @@ def refuse_if_behind(state: Path, height: Height) -> None:
     Raises:
         StateError: it is older than its mark, or another one.
     """
-    mark = _read(mark_path(state))
-    if mark is None:
-        return
+    mark = read_mark(state)
+    told = None if mark is None else behind(state, mark, height)
+    if told is not None:
+        raise StateError(told)
+
+
+def deleted(state: Path) -> Message:
+    """Word that a state is gone, and its mark is there."""
+    return msg(
+        "the state {path} was deleted, but its mark is there: what it bought would be bought"
+        " again. Put the state back, or a backup of it; if you mean to start anew and pay again,"
+        " delete {mark} too",
+        path=state,
+        mark=mark_path(state).name,
+    )
+
+
+def behind(state: Path, mark: Height, height: Height) -> Message | None:
+    """Say in what a state of this height differs from its mark; None when it is not behind."""
     if mark.state_id != height.state_id:
-        raise StateError(
-            msg(
-                "another state was put in the place of {path}; nothing was sent. Put the right"
-                " one back; if this one is right, delete {mark}",
-                path=state,
-                mark=mark_path(state).name,
-            )
+        return msg(
+            "another state was put in the place of {path}; nothing was sent. Put the right one"
+            " back; if this one is right, delete {mark}",
+            path=state,
+            mark=mark_path(state).name,
         )
     if astuple(height)[1:] < astuple(mark)[1:]:
-        raise StateError(
-            msg(
-                "the state {path} is older than the last run by {count} changes (an old copy, or"
-                " its -wal file is missing); nothing was sent. Put the newest one back",
-                path=state,
-                count=max(mark.changes - height.changes, 1),
-            )
+        return msg(
+            "the state {path} is older than the last run by {count} changes (an old copy, or its"
+            " -wal file is missing); nothing was sent. Put the newest one back. If that is gone"
+            " for good: `batchgen ledger JOB --reconcile BILL` shows as theirs only what this one"
+            " does not know and would buy again; to go on with it, delete {mark}",
+            path=state,
+            count=max(mark.changes - height.changes, 1),
+            mark=mark_path(state).name,
         )
+    return None
 
 
 class Mark:
@@ -112,9 +120,9 @@ class Mark:
         self._file.close()
 
 
-def _read(path: Path) -> Height | None:
-    """Read a mark; None when there is none, or a crash left it unreadable."""
+def read_mark(state: Path) -> Height | None:
+    """Read the mark of a state; None when there is none, or a crash left it unreadable."""
     try:
-        return Height(**json.loads(path.read_bytes()))
+        return Height(**json.loads(mark_path(state).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None

@@ -130,16 +130,22 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     _check_kind(connection, path)
-    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    verdict = verdict_of(connection)
     if verdict != "ok":
         raise StateError(
             msg(
-                "the state {path} is damaged ({verdict}); nothing was sent."
-                " Restore it from a backup, or keep it and ask for help",
+                "the state {path} is damaged ({verdict}); nothing was sent. Keep it, and put a"
+                " backup in its place: the README says how, under Keeping the state safe",
                 path=path,
                 verdict=verdict,
             )
         )
+
+
+def verdict_of(connection: sqlite3.Connection) -> str:
+    """Check the database: `ok`, or the first thing that is wrong with it."""
+    verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return verdict.splitlines()[-1]  # above it stands only which database is meant
 
 
 def _check_kind(connection: sqlite3.Connection, path: Path) -> None:

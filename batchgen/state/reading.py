@@ -10,7 +10,8 @@ from batchgen.clip import AccountScope, Attempt, Balance
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import records
-from batchgen.state.opening import open_for_reading
+from batchgen.state.marks import height_of
+from batchgen.state.opening import open_for_reading, verdict_of
 from batchgen.state.store import Order, Purse, Run
 
 _NEWEST = """NOT EXISTS (
@@ -49,6 +50,11 @@ class SqliteReader:
         """How many starts have written to the state so far."""
         row = self._connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
         return int(row["value"])
+
+    @property
+    def changes(self) -> int:
+        """How many attempts and events the state has; it only grows."""
+        return height_of(self._connection).changes
 
     def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
         """Yield the newest attempt of every clip (of one account), oldest id first."""
@@ -89,17 +95,17 @@ class SqliteReader:
         )
 
     def last_run(self, job: str, account: AccountScope) -> Run | None:
-        """Give the newest run of a job, open or ended."""
+        """Give the newest run of a job, open or ended; by the order of making, not by a clock."""
         row = self._connection.execute(
             f"""{records.SELECT_RUN} WHERE job = ? AND {records.OF_ACCOUNT}
-                ORDER BY started_at DESC, run.rowid DESC LIMIT 1""",
+                ORDER BY run.rowid DESC LIMIT 1""",
             (job, *records.account_values(account)),
         ).fetchone()
         return None if row is None else records.read_run(row)
 
     def runs(self) -> Iterator[Run]:
         """Yield all runs, oldest first."""
-        rows = self._connection.execute(f"{records.SELECT_RUN} ORDER BY started_at, run.rowid")
+        rows = self._connection.execute(f"{records.SELECT_RUN} ORDER BY run.rowid")
         return map(records.read_run, rows)
 
     def open_orders(self, job: str, account: AccountScope) -> list[Order]:
@@ -115,8 +121,8 @@ class SqliteReader:
         return [(row["at"], row["old"], row["new"], row["reason"]) for row in rows]
 
     def verdict(self) -> str:
-        """Check the database: `ok`, or what is wrong with it."""
-        return str(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        """Check the database: `ok`, or the first thing that is wrong with it."""
+        return verdict_of(self._connection)
 
     def close(self) -> None:
         """Release the connection."""
@@ -135,7 +141,8 @@ class SqliteReader:
             raise StateError(
                 msg(
                     "the state holds a purchase that cannot be read ({reason}); nothing was sent."
-                    " Restore it from a backup, or keep it and ask for help",
+                    " Keep it, and put a backup in its place: the README says how, under Keeping"
+                    " the state safe",
                     reason=str(error),
                 )
             ) from error

@@ -8,7 +8,7 @@ row: they only say which unexplained charges a purchase in doubt may be (`may_be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -64,6 +64,8 @@ class Match:
 
     attempt: Attempt
     charge: Charge
+    #: The bill names another task for it than we do.
+    is_misnamed: bool = False
 
     @property
     def ours(self) -> Decimal:
@@ -85,6 +87,8 @@ class Reconciliation:
     matched: tuple[Match, ...]
     #: Both sides have it, at different prices; what we call free counts as 0.
     differing: tuple[Match, ...]
+    #: Both sides have it, at whatever price, but by its request it is another task than ours.
+    misnamed: tuple[Match, ...]
     #: Money of ours in the bill's period that the bill does not charge.
     ours_only: tuple[Attempt, ...]
     #: Charges that no purchase of ours explains.
@@ -105,13 +109,18 @@ class Reconciliation:
     def agrees(self) -> bool:
         """Both sides have the same money, as far as the bill could be read and reaches."""
         return not (
-            self.differing or self.ours_only or self.theirs_only or self.undated or self.bill.faults
+            self.differing
+            or self.misnamed
+            or self.ours_only
+            or self.theirs_only
+            or self.undated
+            or self.bill.faults
         )
 
     @property
     def found(self) -> tuple[Match, ...]:
         """Every purchase that the bill has, at whatever price."""
-        return self.matched + self.differing
+        return self.matched + self.differing + self.misnamed
 
     @property
     def ours(self) -> Decimal:
@@ -148,14 +157,16 @@ class Reconciliation:
 def reconcile(bill: Bill, attempts: Sequence[Attempt]) -> Reconciliation:
     """Compare a bill with all purchases of its account, oldest first."""
     charges, unexplained = _charges(bill.rows, attempts)
-    found = [Match(it, charges[it.id]) for it in attempts if it.id in charges]
+    found = _told_apart([Match(it, charges[it.id]) for it in attempts if it.id in charges])
+    alike = [match for match in found if not match.is_misnamed]
     missing = [it for it in attempts if it.id not in charges]
     charged = [it for it in missing if our_price(it)]
     period = bill.period
     return Reconciliation(
         bill=bill,
-        matched=tuple(match for match in found if not match.difference),
-        differing=tuple(match for match in found if match.difference),
+        matched=tuple(match for match in alike if not match.difference),
+        differing=tuple(match for match in alike if match.difference),
+        misnamed=tuple(match for match in found if match.is_misnamed),
         ours_only=tuple(it for it in charged if period and _is_in(it, period)),
         theirs_only=unexplained,
         before=tuple(it for it in charged if period and it.created_at < period.first),
@@ -178,6 +189,19 @@ def last_touched_at(attempt: Attempt) -> float:
     A request whose answer was lost may have been sent again later, and a task may end late.
     """
     return max(attempt.created_at, attempt.submitted_at or 0.0, attempt.finished_at or 0.0)
+
+
+def _told_apart(found: Sequence[Match]) -> list[Match]:
+    """Mark what the bill has by its request, but as another task.
+
+    Where that is so of several and of no other, the ids are of the bill's own making: they tell
+    nothing, and none is marked.
+    """
+    named = [it for it in found if it.attempt.task_id and it.charge.task_ids]
+    others = {it.attempt.id for it in named if it.attempt.task_id not in it.charge.task_ids}
+    if len(others) > 1 and len(others) == len(named):
+        return list(found)
+    return [replace(it, is_misnamed=it.attempt.id in others) for it in found]
 
 
 def _is_in(attempt: Attempt, period: Period) -> bool:

@@ -89,6 +89,7 @@ def read_attempt(row: sqlite3.Row) -> Attempt:
         state=AttemptState(row["state"]),
         price=from_milli(row["price_milli"]),
         request=json.loads(row["request"]),
+        tags=_read_tags(row["purses"]),
         task_id=None if row["task_id"] is None else TaskId(row["task_id"]),
         **{column: row[column] for column in _PLAIN},
     )
@@ -151,6 +152,14 @@ def read_order_clips(connection: sqlite3.Connection, order_id: int) -> dict[Clip
         (order_id,),
     )
     return {ClipKey(row["sku"], row["variant"], row["take"]): bool(row["is_open"]) for row in rows}
+
+
+def _read_tags(purses: str) -> dict[str, str]:
+    """Give column -> value of the purses that a manifest column makes."""
+    if '"by:' not in purses:
+        return {}
+    pairs = json.loads(purses)
+    return {kind.removeprefix("by:"): key for kind, key in pairs if kind.startswith("by:")}
 
 
 def _read_account(row: sqlite3.Row) -> AccountScope:

@@ -15,9 +15,9 @@ from batchgen.clip import MOVES
 #: "BGen": tells our file from any other SQLite database.
 APPLICATION_ID = 0x4247656E
 #: Raised whenever the tables or the legal moves change.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 #: Versions with the same tables: what this release can read.
-READABLE = frozenset({1, SCHEMA_VERSION})
+READABLE = frozenset({1, 2, SCHEMA_VERSION})
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -109,6 +109,10 @@ class StateReader(Protocol):
     def epoch(self) -> int:
         """How many starts have written to the state so far."""
 
+    @property
+    def changes(self) -> int:
+        """How many attempts and events the state has; it only grows."""
+
     def newest_attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
         """Yield the newest attempt of every clip (of one account), oldest id first."""
 

@@ -56,6 +56,17 @@ def test_what_has_to_be_paid_comes_before_what_is_listed() -> None:
     assert recognise(["id", "price", "task id", "amount due"], {})["price"] == "amount due"
 
 
+@pytest.mark.parametrize("header", ["出账时间", "账期", "开始时间", "扣款时间", "Usage Time"])
+def test_times_have_many_names(header: str) -> None:
+    """Whatever a bill calls the moment of a charge."""
+    assert recognise(["task id", "amount", header], {})["at"] == header
+
+
+def test_a_time_of_the_call_comes_before_that_of_the_bill() -> None:
+    """The period of a bill is the last thing to tell a time by."""
+    assert recognise(["账期", "出账时间", "task id", "amount", "调用时间"], {})["at"] == "调用时间"
+
+
 def test_a_column_that_was_said_wins() -> None:
     """Names said are taken as they are, and what they took means nothing else."""
     found = recognise(["task", "amount", "cost"], {"price": "COST", "request_id": "task"})
@@ -67,6 +78,7 @@ def test_a_column_that_was_said_wins() -> None:
     [
         pytest.param(["task_id", "sum"], {}, "--bill-columns price=HEADER", id="no amount"),
         pytest.param(["day", "price"], {}, "--bill-columns task_id=HEADER", id="no id"),
+        pytest.param(["day", "price"], {}, "明细账单", id="sums of days"),
         pytest.param(["task", "price"], {"at": "when"}, "task, price", id="not there"),
     ],
 )

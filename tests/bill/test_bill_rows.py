@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from batchgen.bill.cells import read_amount, read_currency, read_id, read_time
+from batchgen.bill.cells import (
+    looks_like_time,
+    read_amount,
+    read_currency,
+    read_id,
+    read_time,
+    write_time,
+)
 from batchgen.bill.rows import read_rows
 from batchgen.bill.values import BillLine, BillRow
 from batchgen.item import Fault
@@ -65,7 +72,32 @@ def test_an_amount_is_never_guessed(text: str) -> None:
 )
 def test_a_time_is_read(text: str, moment: str) -> None:
     """With its zone where it names one, else in the account's."""
-    assert datetime.fromtimestamp(read_time(text, ZONE), UTC) == datetime.fromisoformat(moment)
+    assert read_time(text, ZONE) == datetime.fromisoformat(moment).timestamp()
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11", "202611", "2026年11月", "2026-11-01 ~ 2026-11-30", "2026/11/1至2026/11/30"]
+)
+def test_a_billing_period_tells_no_moment(text: str) -> None:
+    """A month or a span is no fault, and no time of a charge."""
+    assert read_time(text, ZONE) is None
+
+
+def test_a_time_is_written_as_bills_do() -> None:
+    """What was read in a zone is told in it."""
+    text = "2026-11-23 09:05:01"
+    moment = read_time(text, ZONE)
+    assert moment is not None
+    assert write_time(moment, ZONE) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_time"),
+    [("2026-11-23 09:05", True), ("1795394701", False), ("2026-11", False), ("cup", False)],
+)
+def test_what_looks_like_a_time_is_told(text: str, is_time: bool) -> None:
+    """Figures alone may be an id or an amount."""
+    assert looks_like_time(text) is is_time
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-13-01", "2026-11-23 25:00", "0001-01-01", "45000"])

@@ -45,6 +45,15 @@ def test_a_new_run_gets_money(six: Shop, again: str) -> None:
     assert float(told["spent"]) > 2.5
 
 
+def test_a_plan_counts_what_the_open_run_has_spent(six: Shop) -> None:
+    """2.50 of 3.00 are gone and 5.00 to be bought: said as it is; a new run has all of it."""
+    buys(six, "--budget=3", code=4)
+    for command, need in ((("plan",), "7.50"), (("run", "--yes", "--new-run"), "5.00")):
+        result = six.call(*command, "--budget=3")
+        said = f"budget run allows 3.00, with this plan it would be {need}"
+        assert said in result.output
+
+
 def test_the_next_run_after_a_complete_one_is_new(six: Shop) -> None:
     """A run that ended well is over; its budget is not the next one's."""
     first = buys(six, "--limit=2", "--budget=2.50")

@@ -8,7 +8,14 @@ import pytest
 
 from batchgen.cli.exit_codes import code_of, code_of_run
 from batchgen.clip import AttemptState, Status
-from batchgen.errors import BatchgenError, BudgetExceeded, Busy, InputError, StateError
+from batchgen.errors import (
+    BatchgenError,
+    BudgetExceeded,
+    Busy,
+    InputError,
+    NotAnswered,
+    StateError,
+)
 from batchgen.messages import msg
 from batchgen.plan.values import History, Plan
 from batchgen.provider.port import StopReason
@@ -79,9 +86,10 @@ def test_a_stop_outranks_what_is_missing(reason: StopReason) -> None:
         (InputError(msg("x")), 2),
         (StateError(msg("x")), 2),
         (BudgetExceeded(msg("x"), kind="run"), 2),
+        (NotAnswered(msg("x")), 4),
         (Busy(msg("x")), 75),
     ],
 )
 def test_an_error_before_anything_was_sent(error: BatchgenError, code: int) -> None:
-    """Somebody else's lock is 75, all else is 2."""
+    """Somebody else's lock is 75, a silent provider 4, all else is 2."""
     assert code_of(error) == code

@@ -114,6 +114,23 @@ def test_the_ledger_by_anything(trading: Shop, by: str) -> None:
     assert sum(float(line["spent"]) for line in lines) == 2.5
 
 
+def test_the_ledger_by_a_column_of_budgets(trading: Shop) -> None:
+    """Bought before a budget counted by it: no value; with it: the value of each purchase."""
+    buys(trading, "--limit=1")
+    trading.write_job(budget={"by": {"title": "9"}})
+    buys(trading)
+    for lines in (
+        trading.json("ledger", "--by=title"),
+        trading.json_of("ledger", "--by=title", f"--state={trading.state}"),
+    ):
+        assert [(it["title"], it["spent"]) for it in lines] == [
+            ("", "1.25"),
+            ("Cup B", "1.25"),
+            ("Cup C", "1.25"),
+        ]
+    assert "Cup B" in trading.call("ledger", "--by=title").stdout
+
+
 def test_the_ledger_as_csv(trading: Shop) -> None:
     """The same lines for a spreadsheet."""
     buys(trading, "--limit=2")
@@ -131,10 +148,11 @@ def test_the_ledger_of_a_whole_state_keeps_accounts_apart(trading: Shop) -> None
 
 
 def test_an_unknown_dimension_exits_2(shop: Shop) -> None:
-    """`--by` names its choices."""
+    """`--by` names its choices, the columns that budgets count by among them."""
+    shop.write_job(budget={"by": {"title": "9"}})
     result = shop.call("ledger", "--by=colour")
     assert result.exit_code == 2
-    assert "variant" in result.stderr
+    assert "variant, run, account, title" in result.stderr
 
 
 # ------------------------------------------------------------------ report
@@ -244,5 +262,7 @@ def test_the_doctor_finds_a_damaged_state(trading: Shop) -> None:
     content = bytearray(trading.state.read_bytes())
     content[8192:16384] = b"\xff" * 8192
     trading.state.write_bytes(bytes(content))
-    assert findings(trading, code=2)["state"] is False
+    told = trading.json("doctor", code=2)["state"]
+    assert told["ok"] is False
+    assert "\n" not in told["text"]
     assert trading.call("run", "--yes").exit_code == 2

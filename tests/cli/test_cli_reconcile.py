@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -16,8 +17,11 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from batchgen.clip import AttemptState, TaskId
+from batchgen.clock import SystemClock
 from batchgen.messages import msg
 from batchgen.state.locks import hold, state_lock_path
+from batchgen.state.writing import SqliteWriter
 from tests.cli.conftest import Simulators
 from tests.cli.shop import Shop, Watch, skus
 from tests.cli.test_cli_run import buys
@@ -26,6 +30,8 @@ OpenShop = Callable[..., Shop]
 Rows = Sequence[Mapping[str, str]]
 
 AGREED = ("--settle", "--yes")
+#: Days that reach beyond any night of these tests.
+FAR = "2020-01-01..2099-12-31"
 MOMENTS = ("created_at", "submitted_at", "finished_at")
 #: The clip that was bought after it, so that the bill reaches beyond the night.
 TONIGHT = "S005"
@@ -300,6 +306,109 @@ def test_a_bill_settles_a_bad_night(night: Shop) -> None:
     assert compare(night, write_bill(night, billed(night)))["total"]["difference"] == "0.00"
 
 
+def in_doubt(shop: Shop) -> str:
+    """Name the SKU whose answer was lost."""
+    (sku,) = (row["sku"] for row in purchases(shop) if row["state"] == "unknown")
+    return str(sku)
+
+
+async def adopt(shop: Shop, task_id: TaskId) -> None:
+    """Take a task for the clip in doubt, as a person may have done who was not told better."""
+    (row,) = (row for row in purchases(shop) if row["state"] == "unknown")
+    writer = SqliteWriter(shop.state, SystemClock().now)
+    moment = row["created_at"]
+    await writer.move(row["id"], AttemptState.ACCEPTED, task_id=task_id, submitted_at=moment)
+    await writer.close()
+
+
+def test_a_task_that_was_adopted_by_mistake_gives_way(night: Shop) -> None:
+    """It is told with both tasks; then the bill's is adopted, and the next run saves its clip."""
+    sku = in_doubt(night)
+    asyncio.run(adopt(night, TaskId("123")))
+    bill = write_bill(night, billed(night))
+    told = compare(night, bill, code=3)
+    (line,) = (line for line in told["lines"] if line["list"] == "task_differs")
+    assert (line["sku"], line["task_id"], told["task_differs"]["count"]) == (sku, "123", 1)
+    text = night.call("ledger", f"--reconcile={bill}").stdout
+    assert f"ours 123, bill {line['bill_task_id']} (row " in text
+    compare(night, bill, *AGREED)
+    buys(night, code=3)
+    (row,) = (row for row in purchases(night) if row["sku"] == sku)
+    assert (row["state"], row["task_id"]) == ("saved", line["bill_task_id"])
+
+
+def test_what_was_declared_unpaid_and_is_charged_counts_again(night: Shop) -> None:
+    """The person erred: the money is spent, said so, and the clip is not bought again."""
+    night.call("retry", "--uncertain", f"--sku={in_doubt(night)}", "--unpaid", "--yes")
+    bill = write_bill(night, billed(night))
+    assert figures(compare(night, bill, code=3))["price_differs"] == 1
+    assert "no budget counts them so far" in night.call("ledger", f"--reconcile={bill}").stdout
+    text = night.call("ledger", f"--reconcile={bill}", *AGREED).stdout
+    assert "1.25 CNY are now spent\n" in text
+    assert "charged after all" in text
+    assert compare(night, bill)["total"]["difference"] == "0.00"
+    assert night.json("plan")["clips"] == 0
+
+
+def test_a_lost_answer_that_the_bill_lacks_may_be_no_purchase(night: Shop) -> None:
+    """The list of what only we have says so, and a bill of today is told how far to reach."""
+    rows = [row for row in billed(night) if row["request_id"] not in lost_requests(night)]
+    bill = write_bill(night, rows)
+    reach = f"--bill-period={FAR}"
+    text = night.call("ledger", f"--reconcile={bill}", reach).stdout
+    assert "may never have become purchases" in text
+    assert "it cannot reach beyond now" in text
+
+
+def lost_requests(shop: Shop) -> set[str]:
+    """Name the requests whose answers were lost."""
+    return {row["request_id"] for row in purchases(shop) if row["state"] == "unknown"}
+
+
+def test_a_charge_that_may_be_a_lost_answer_is_no_foreign_money(night: Shop) -> None:
+    """Where the bill has no request ids, the stranger is shown as a candidate, and as no more."""
+    rows = [row | {"request_id": ""} for row in billed(night)]
+    text = night.call("ledger", f"--reconcile={write_bill(night, rows)}").stdout
+    assert "perhaps row " in text
+    assert "theirs only" in text
+    assert "look these tasks up" not in text
+
+
+def test_clips_that_are_not_compared_are_named(night: Shop) -> None:
+    """Those at risk come first, at most five."""
+    rows = [row for row in billed(night) if row["at"] == max(it["at"] for it in billed(night))]
+    text = night.call("ledger", f"--reconcile={write_bill(night, rows[:1])}").stdout
+    (line,) = (line for line in text.splitlines() if "before the bill begins" in line)
+    assert line.count(" / main") == 5
+    assert f"{in_doubt(night)} / main" in line
+    assert ", ..." in line
+
+
+def test_times_are_told_as_the_bill_tells_them(bought: Shop) -> None:
+    """The bill's own digits, and the zone that they are read in, once."""
+    rows = [row | {"at": "2026-11-23 23:29:46"} for row in billed(bought)]
+    text = bought.call("ledger", f"--reconcile={write_bill(bought, rows)}").stdout
+    assert "it covers 2026-11-23 23:29:46 to 2026-11-23 23:29:46" in text
+    assert text.count("Asia/Shanghai") == 1
+
+
+def test_a_column_that_looks_like_times_is_offered(bought: Shop) -> None:
+    """Its name is not known: it is named with what to say."""
+    rows = [row | {"Wann": "2026-11-23 23:29:46"} for row in billed(bought)]
+    for row in rows:
+        del row["at"]
+    text = bought.call("ledger", f"--reconcile={write_bill(bought, rows)}").stdout
+    assert "--bill-columns at=HEADER" in text
+    assert "columns that look like times: Wann" in text
+
+
+def test_a_column_of_months_needs_the_days_to_be_said(bought: Shop) -> None:
+    """It is no column to rename: the period is asked for."""
+    rows = [row | {"at": "2026-11"} for row in billed(bought)]
+    text = bought.call("ledger", f"--reconcile={write_bill(bought, rows)}").stdout
+    assert "its column at tells no moments" in text
+
+
 def test_settling_twice_changes_nothing(night: Shop) -> None:
     """The second time there is nothing left to settle."""
     bill = write_bill(night, billed(night))
@@ -345,7 +454,7 @@ def test_a_call_that_never_arrived_is_sent_again(shop: Shop, open_shop: OpenShop
     assert simulator is not None
     spend_night(shop.folder, simulator)
     text = shop.call("ledger", f"--reconcile={write_bill(shop, billed(shop))}", *AGREED).stdout
-    assert "the next `run` buys them" in text
+    assert f"`batchgen run {shop.job}` buys them" in text
     assert shop.json("plan")["clips"] == states(shop).count("declared_unpaid") == 1
 
 
@@ -362,7 +471,7 @@ def test_a_bill_may_be_said_to_reach_further(night: Shop) -> None:
     """The person knows what was exported: then the same rows prove what is missing."""
     tonight = max(row["at"] for row in billed(night))
     rows = [row for row in billed(night) if row["at"] < tonight]
-    reach = "--bill-period=2020-01-01..2099-12-31"
+    reach = f"--bill-period={FAR}"
     compare(night, write_bill(night, rows), *AGREED, reach, code=3)
     assert states(night).count("refused") == 2
 

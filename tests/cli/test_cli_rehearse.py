@@ -66,6 +66,15 @@ def test_a_budget_holds(six: Shop) -> None:
     assert float(told["charged"]) <= 5
 
 
+def test_fewer_kills_than_wanted_are_explained(six: Shop) -> None:
+    """A job without anything to wait for ends before it can be killed a thousand times."""
+    six.write_job(budget={"run": "1.25"})
+    text = six.call("rehearse", "--kills=1000").stdout
+    kills = re.search(r"killed (\d+) times", text)
+    assert kills
+    assert f"kills: {kills[1]} of the 1000 asked for; the run had ended by itself" in text
+
+
 def test_what_it_prints(six: Shop) -> None:
     """Each promise with its count, and the folder to open; where it stands goes to stderr."""
     result = six.call("rehearse", "--kills=0")
@@ -95,7 +104,7 @@ def test_a_broken_promise_exits_1(six: Shop, monkeypatch: pytest.MonkeyPatch) ->
     result = six.call("rehearse", "--kills=1", "--seed=3")
     assert result.exit_code == 1
     assert "runs that broke down: start 2 ended with exit code 1" in result.stdout
-    assert "runs.log" in result.stdout
+    assert f"send {folder_of(six) / '.batchgen' / 'runs.log'} with your report" in result.stdout
     assert "every promise was kept" not in result.stdout
 
 

@@ -1,4 +1,4 @@
-"""`batchgen retry`: durable orders, and clips in doubt settled by a named choice."""
+"""`batchgen retry`: durable orders to buy clips again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.shop import Shop
+from batchgen.messages import msg
+from batchgen.state.locks import hold, state_lock_path
+from tests.cli.shop import Shop, ended
 from tests.cli.test_cli_run import buys
 
 OpenShop = Callable[..., Shop]
@@ -17,15 +19,6 @@ OpenShop = Callable[..., Shop]
 def failed(open_shop: OpenShop) -> Shop:
     """Make a shop whose two clips failed, with an API that is well again."""
     shop = open_shop("--faults=fail=1")
-    shop.write_rows("A", "B")
-    buys(shop, code=3)
-    return open_shop()
-
-
-@pytest.fixture
-def doubtful(open_shop: OpenShop) -> Shop:
-    """Make a shop whose two submits were not answered though a task was made."""
-    shop = open_shop("--faults=reset=1")
     shop.write_rows("A", "B")
     buys(shop, code=3)
     return open_shop()
@@ -122,6 +115,42 @@ def test_nothing_to_retry_is_no_error(trading: Shop) -> None:
     assert money(trading)["attempts"] == 3
 
 
+def test_what_is_bought_again_is_listed(failed: Shop) -> None:
+    """Each clip with its money, its reason and its purchases so far, before the price."""
+    again(failed, "--failed", "--sku=A", code=3)
+    again(failed, "--sku=A", code=3)
+    result = failed.call("retry", "--sku=A", "--sku=B", "--yes")
+    assert (
+        "  A / main: done, 1.25 CNY spent, saved; bought before: 3\n"
+        "  B / main: failed, 1.25 CNY at risk, FAIL; bought before: 1\n"
+    ) in result.stderr
+    assert "for 2.50 CNY" in result.stdout
+
+
+def test_a_refused_clip_is_told_from_a_failed_one(open_shop: OpenShop) -> None:
+    """It cost nothing, and the same request is likely to be refused again."""
+    shop = open_shop("--faults=unsafe=1")
+    shop.write_rows("A", "B")
+    buys(shop, code=3)
+    shop.write_rows("A", "B", titles={"B": "Another cup"})
+    result = shop.call("retry", "--failed")
+    assert (result.exit_code, shop.json("ledger")[0]["attempts"]) == (2, 2)
+    assert "A / main: failed, 1.25 CNY not charged, the input" in result.stderr
+    assert result.stderr.count("bought before: 0") == 2
+    assert "1 of these were refused as they are now" in result.stderr
+
+
+def test_a_retry_may_wait(failed: Shop) -> None:
+    """`--wait` starts when the other run has ended, with the catalogue as it is then."""
+    with hold(state_lock_path(failed.state), msg("the state")):
+        retry = failed.start("retry", "--failed", "--yes", "--wait", "--no-progress")
+        assert retry.stderr
+        assert "waiting" in retry.stderr.readline()
+        failed.write_rows("A")
+    assert ended(retry)[0] == 0
+    assert money(failed)["attempts"] == 3
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -142,139 +171,3 @@ def test_a_retry_needs_a_key(failed: Shop, monkeypatch: pytest.MonkeyPatch) -> N
     """Buying again without a key exits 2."""
     monkeypatch.delenv("BATCHGEN_API_KEY")
     assert failed.call("retry", "--failed", "--yes").exit_code == 2
-
-
-# ------------------------------------------------------------------ clips in doubt
-
-
-def test_unpaid_clips_are_planned_again(doubtful: Shop) -> None:
-    """A call that was not billed costs nothing; the next run sends it."""
-    settled = again(doubtful, "--uncertain", "--unpaid")
-    assert [(it["sku"], it["status"], it["money"]) for it in settled] == [
-        ("A", "planned", "released"),
-        ("B", "planned", "released"),
-    ]
-    assert buys(doubtful)["spent"] == "2.50"
-
-
-def test_written_off_clips_are_paid_and_left(doubtful: Shop) -> None:
-    """A call that was given up is spent; no run sends it again."""
-    again(doubtful, "--uncertain", "--write-off", "--sku=A")
-    assert (money(doubtful)["spent"], money(doubtful)["at_risk"]) == ("1.25", "1.25")
-    assert doubtful.json("plan")["clips"] == 0
-
-
-def test_an_adopted_task_is_brought_home(doubtful: Shop, open_shop: OpenShop) -> None:
-    """The task that the lost answer named is found in the provider's bill and fetched."""
-    simulator = open_shop("--faults=reset=1").simulator
-    assert simulator
-    request_id = {row["sku"]: row["request_id"] for row in doubtful.results()}["A"]
-    task_id = {line["request_id"]: line["task_id"] for line in simulator.bill()}[request_id]
-    again(doubtful, "--uncertain", "--sku=A", f"--adopt={task_id}")
-    assert buys(doubtful, code=3)["done"] == 1
-    assert doubtful.clips() == {"A"}
-
-
-@pytest.mark.parametrize("task", ["not a task", "../evil"])
-def test_a_task_id_is_checked(doubtful: Shop, task: str) -> None:
-    """What cannot be a task id is refused."""
-    options = ("--uncertain", "--sku=A", f"--adopt={task}")
-    assert doubtful.call("retry", *options).exit_code == 2
-
-
-def test_a_task_has_one_clip(doubtful: Shop) -> None:
-    """A task that belongs to a clip already is not adopted for another."""
-    again(doubtful, "--uncertain", "--sku=A", "--adopt=20260101000000aa")
-    result = doubtful.call("retry", "--uncertain", "--sku=B", "--adopt=20260101000000aa")
-    assert result.exit_code == 2
-    assert "A / main" in result.stderr
-
-
-def test_adopting_settles_one_clip(doubtful: Shop) -> None:
-    """One task cannot stand for two clips."""
-    assert doubtful.call("retry", "--uncertain", "--adopt=2026").exit_code == 2
-
-
-def test_settling_asks_for_no_key(doubtful: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what buys needs a key."""
-    monkeypatch.delenv("BATCHGEN_API_KEY")
-    result = doubtful.call("retry", "--uncertain", "--unpaid")
-    assert result.exit_code == 0
-    assert "A / main" in result.stdout
-
-
-def test_buying_again_leaves_the_doubt_at_risk(doubtful: Shop) -> None:
-    """`--buy-again` pays a second time, knowingly."""
-    told = again(doubtful, "--uncertain", "--buy-again")
-    assert (told["done"], told["spent"], told["at_risk"]) == (2, "2.50", "2.50")
-
-
-def test_nothing_in_doubt_exits_2(trading: Shop) -> None:
-    """A choice without a clip in doubt is a mistake."""
-    assert trading.call("retry", "--uncertain", "--unpaid").exit_code == 2
-
-
-# ------------------------------------------------------------------ doubt beside the catalogue
-
-
-@pytest.fixture
-def removed(doubtful: Shop) -> Shop:
-    """Make a shop whose catalogue no longer has one of its two clips in doubt."""
-    doubtful.write_rows("B")
-    return doubtful
-
-
-def test_doubt_of_a_removed_row_is_shown(removed: Shop) -> None:
-    """`status` lists and counts it; a run stays incomplete for it alone."""
-    again(removed, "--uncertain", "--unpaid", "--sku=B")
-    told = removed.json("status")
-    assert [line["sku"] for line in told["attention"]] == ["A"]
-    assert (told["uncertain"], told["planned"]) == (1, 1)
-    told = buys(removed, code=3)
-    assert (told["done"], told["uncertain"], told["at_risk"]) == (1, 1, "1.25")
-
-
-@pytest.mark.parametrize("skus", [(), ("--sku=A",), ("--sku=A", "--sku=B")])
-def test_doubt_of_a_removed_row_is_settled(removed: Shop, skus: tuple[str, ...]) -> None:
-    """It is selected like any other, by its SKU too, and then keeps no run incomplete."""
-    settled = again(removed, "--uncertain", "--unpaid", *skus)
-    assert "A" in {it["sku"] for it in settled}
-    assert "A" not in {line["sku"] for line in removed.json("status")["attention"]}
-
-
-def test_doubt_of_a_removed_row_is_not_bought_again(removed: Shop) -> None:
-    """`--buy-again` buys what the catalogue has, and names what stays in doubt."""
-    result = removed.call("retry", "--uncertain", "--buy-again", "--yes")
-    assert result.exit_code == 3
-    assert "A / main stays in doubt" in result.stderr
-    assert money(removed)["attempts"] == 3
-
-
-def test_doubt_of_another_name_is_settled(doubtful: Shop) -> None:
-    """What was bought under a variant that is gone now, for another request, can be settled."""
-    doubtful.write_job(matrix={"model": ["vidu2-image"]}, clip={"prompt": "{{ title }} in the sun"})
-    settled = again(doubtful, "--uncertain", "--write-off", "--sku=A")
-    assert [(it["sku"], it["money"]) for it in settled] == [("A", "spent")]
-
-
-def test_a_first_doubt_can_be_settled_after_a_second_purchase(doubtful: Shop) -> None:
-    """What was bought again is not bought a third time; the old call is still to be settled."""
-    again(doubtful, "--uncertain", "--buy-again", "--sku=A", code=3)
-    assert {line["sku"] for line in doubtful.json("status")["attention"]} == {"A", "B"}
-    again(doubtful, "--uncertain", "--write-off", "--sku=A")
-    assert (money(doubtful)["attempts"], money(doubtful)["spent"]) == (3, "2.50")
-
-
-def test_an_sku_that_never_was_is_refused(doubtful: Shop) -> None:
-    """A misspelt SKU is named for clips in doubt too."""
-    result = doubtful.call("retry", "--uncertain", "--unpaid", "--sku=Z")
-    assert result.exit_code == 2
-    assert "no SKU Z" in result.stderr
-
-
-def test_what_was_written_off_is_no_failed_clip(doubtful: Shop) -> None:
-    """`--failed` does not buy again what a person gave up; naming its SKU does."""
-    again(doubtful, "--uncertain", "--write-off", "--sku=A")
-    before = money(doubtful)["attempts"]
-    doubtful.call("retry", "--failed", "--yes")
-    assert money(doubtful)["attempts"] == before

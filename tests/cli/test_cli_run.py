@@ -95,7 +95,23 @@ def test_a_run_for_people_ends_with_what_it_cost(trading: Shop) -> None:
     assert "clips to buy: 3, for 3.75 CNY" in result.stdout
     assert "3.75 CNY spent" in result.stdout
     assert "report.html" in result.stdout
+    assert "done 3, failed 0, uncertain 0 | 3.75 CNY spent" in result.stdout
     assert result.stderr == ""
+
+
+def test_what_is_not_bought_is_counted_apart(trading: Shop) -> None:
+    """What `--limit` left is planned; nothing has to be gone on with."""
+    result = trading.call("run", "--yes", "--no-progress", "--limit=1")
+    assert "done 1, failed 0, uncertain 0, planned 2 | 1.25 CNY spent" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_budget_that_stopped_names_the_way_on(trading: Shop) -> None:
+    """The command has the options of this one, and no `batchgen run` that would stop again."""
+    result = trading.call("run", "--yes", "--no-progress", "--budget=1.25", "--tier=V0")
+    assert f"afresh with `batchgen run {trading.job} --tier V0 --new-run`" in result.stderr
+    assert "2 clips are not bought" in result.stderr
+    assert "goes on from here" not in result.stderr
 
 
 def test_limit_leaves_the_rest_planned(trading: Shop) -> None:
@@ -372,7 +388,7 @@ def test_a_failed_task_is_at_risk_and_left(open_shop: Any) -> None:
     assert (told["failed"], told["at_risk"]) == (3, "3.75")
     result = shop.call("run", "--yes")
     assert result.exit_code == 3
-    assert "may have been billed; `retry --failed`" in result.stderr
+    assert f"may have been billed; `batchgen retry {shop.job} --failed`" in result.stderr
     assert "nothing was charged" not in result.stderr
     assert shop.json("ledger")[0]["attempts"] == 3
     assert (shop.output / "failed.csv").exists()
@@ -396,7 +412,10 @@ def test_a_lost_answer_is_uncertain(open_shop: Any) -> None:
     shop.write_rows("A")
     told = buys(shop, code=3)
     assert (told["uncertain"], told["at_risk"]) == (1, "1.25")
-    buys(shop, code=3)
+    again = shop.call("run", "--yes")
+    assert "1 clips in doubt, 1.25 CNY: settle them first" in again.stderr
+    assert f"`batchgen ledger {shop.job} --reconcile BILL --settle`" in again.stderr
+    assert f"`batchgen retry {shop.job} --uncertain --sku X` with --adopt ID" in again.stderr
     assert shop.json("ledger")[0]["attempts"] == 1
 
 

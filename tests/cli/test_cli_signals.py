@@ -16,7 +16,7 @@ import pytest
 
 from batchgen.messages import msg
 from batchgen.state.locks import hold, state_lock_path
-from tests.cli.shop import Shop, Watch, ended, skus, start_simulator, until
+from tests.cli.shop import PRICE, Shop, Watch, ended, skus, start_simulator, until
 from tests.cli.test_cli_run import buys
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and terminals")
@@ -50,12 +50,17 @@ def under_way(shop: Shop, *options: str, **how: Any) -> subprocess.Popen[str]:
 def test_a_signal_loses_nothing(shop: Shop, slow: Watch, name: str) -> None:
     """Everything in hand is recorded; the next run goes on, and pays for each clip once."""
     number = getattr(signal, name)
-    run = under_way(shop)
+    run = under_way(shop, "--tier=V1")
     run.send_signal(number)
     code, _, stderr = ended(run)
     assert code == 128 + number
     assert "Traceback" not in stderr
+    assert f"`batchgen run {shop.job} --tier V1` goes on from here" in stderr
     status = shop.json("status")
+    told = [
+        f"{status[name]} clips ({status[name] * PRICE:.2f} CNY)" for name in ("running", "ready")
+    ]
+    assert all(it in stderr for it in told if not it.startswith("0 "))
     assert status["uncertain"] == 0
     assert status["running"] + status["ready"] > 0
     assert buys(shop)["spent"] == "20.00"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -30,16 +30,21 @@ class Morning:
     shop: Shop
     now: float = field(default_factory=time.time)
 
-    def bought(self, sku: str, *steps: tuple[AttemptState, Facts]) -> None:
+    def bought(self, sku: str, *steps: tuple[AttemptState, Facts], ordered: bool = False) -> None:
         """Write a purchase of the shop's job and what came of it, as a run would."""
-        asyncio.run(self._bought(sku, steps))
+        asyncio.run(self._bought(sku, steps, ordered=ordered))
 
-    async def _bought(self, sku: str, steps: Iterable[tuple[AttemptState, Facts]]) -> None:
+    async def _bought(
+        self, sku: str, steps: Iterable[tuple[AttemptState, Facts]], *, ordered: bool
+    ) -> None:
         self.shop.state.parent.mkdir(exist_ok=True)
         writer = SqliteWriter(self.shop.state, lambda: self.now)
         run = Run("run-1", "spring", ACCOUNT, str(self.shop.output), None, self.now)
         await writer.start_run(run)
         intent = Intent(ClipKey(sku), f"r-{sku}", "f1", "vidu2-image", Decimal("1.25"), "CNY", {})
+        if ordered:
+            order = await writer.place_order("spring", ACCOUNT, "failed", [ClipKey(sku)])
+            intent = replace(intent, request_id=f"r2-{sku}", order_id=order.id)
         attempt = await writer.reserve(run, intent, "2026-11-23", [])
         for state, facts in steps:
             attempt = await writer.move(attempt.id, state, **facts)
@@ -126,14 +131,15 @@ def test_the_whole_state_is_told_alike(morning: Morning) -> None:
     """Without a job the next step names no file."""
     morning.ready("A", 3.5)
     text = morning.shop.call_alone("status", f"--state={morning.shop.state}").stdout
-    assert "`batchgen run JOB` fetches these" in text
+    assert f"`batchgen run JOB --state {morning.shop.state}` fetches these" in text
     assert "3 h 30 min" in text
 
 
 @pytest.mark.parametrize(
     ("steps", "advice"),
     [
-        pytest.param([S.UNKNOWN], "--uncertain` with --adopt ID", id="uncertain"),
+        pytest.param([S.UNKNOWN], "--uncertain --sku X` with --adopt ID", id="uncertain"),
+        pytest.param([S.UNKNOWN], "--reconcile BILL --settle` settles", id="uncertain-bill"),
         pytest.param([S.REFUSED], "mend their rows", id="refused"),
         pytest.param([S.ACCEPTED, S.FAILED], "--failed` buys them again", id="FAIL"),
         pytest.param([S.ACCEPTED, S.SUCCEEDED, S.EXPIRED], "--lost` buys them again", id="lost"),
@@ -154,3 +160,49 @@ def test_each_kind_of_trouble_has_its_next_step(
 def test_a_shop_without_trouble_gets_no_advice(morning: Morning) -> None:
     """Nothing was bought yet: counts and money, and no more."""
     assert len(morning.shop.call("status").stdout.splitlines()) == 4
+
+
+def lines_of(shop: Shop, start: str) -> list[str]:
+    """Give the lines of `status` that begin so."""
+    return [line for line in shop.call("status").stdout.splitlines() if line.startswith(start)]
+
+
+def test_a_clip_in_doubt_can_be_found_on_a_bill(morning: Morning) -> None:
+    """When it was sent, and as which request."""
+    morning.bought("A", (S.UNKNOWN, Facts(error="no answer in time")))
+    (line,) = lines_of(morning.shop, "uncertain: A")
+    assert f"A / main, sent {local_time(morning.now)}, request r-A, 1.25 CNY" in line
+    assert line.endswith("no answer in time")
+
+
+@pytest.mark.parametrize("steps", [[], [(S.UNKNOWN, Facts())]])
+def test_a_call_that_a_kill_cut_off_is_told_so(
+    morning: Morning, steps: list[tuple[AttemptState, Facts]]
+) -> None:
+    """Before the next start records it, and after."""
+    morning.bought("A", *steps)
+    (line,) = lines_of(morning.shop, "uncertain: A")
+    assert "was stopped while it waited" in line
+
+
+def test_money_at_risk_of_clips_that_are_done_is_explained(morning: Morning) -> None:
+    """A doubt and a FAIL, each bought again since: their sum, and what settles it."""
+    morning.bought("A", (S.UNKNOWN, Facts()))
+    morning.bought("B", (S.ACCEPTED, morning.task("B1")), (S.FAILED, Facts()))
+    done = [(state, Facts()) for state in (S.SUCCEEDED, S.VERIFIED, S.SAVED)]
+    for sku in "AB":
+        morning.bought(sku, (S.ACCEPTED, morning.task(f"{sku}2")), *done, ordered=True)
+    (line,) = lines_of(morning.shop, "at risk from earlier purchases")
+    assert "bought again: 2, 2.50 CNY" in line
+    assert f"`batchgen ledger {morning.shop.job} --reconcile BILL --settle`" in line
+    (doubt,) = lines_of(morning.shop, "uncertain: A")
+    assert doubt.endswith("(bought again since)")
+
+
+def test_a_simulators_hints_never_mean_the_real_account(morning: Morning) -> None:
+    """Every command that is told names the simulator, as the command line did."""
+    told = morning.shop.json("run", "--provider=simulator", "--limit=1")
+    assert told["done"] == 1
+    result = morning.shop.call("plan", "--provider=simulator", f"--save={morning.shop.folder}/p")
+    assert "--provider simulator --plan" in result.stderr
+    assert "finishing time" not in result.stdout

@@ -178,14 +178,14 @@ BUDGETS = (
     ),
     Bug(
         "the start after a kill gets a fresh budget",
-        "execution.py",
+        "state/ledger.py",
         "if last.ended_at is None or last.stopped == StopReason.SIGNAL:",
         "if last.stopped == StopReason.SIGNAL:",
         ("test_sessions.py::test_a_start_gets_fresh_money_only_when_the_last_run_was_over",),
     ),
     Bug(
         "a scheduler's retry gets a fresh budget",
-        "execution.py",
+        "state/ledger.py",
         "return last.stopped == StopReason.BUDGET and",
         "return False and",
         ("test_sessions.py::test_a_start_gets_fresh_money_only_when_the_last_run_was_over",),

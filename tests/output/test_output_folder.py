@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from batchgen.clip import AccountScope, Attempt, ClipKey
-from batchgen.errors import BadFile, DownloadError, InputError, LinkDead, StateError
+from batchgen.clip import Attempt, ClipKey
+from batchgen.errors import BadFile, DownloadError, LinkDead
 from batchgen.output.download import Downloader
-from batchgen.output.folder import OutputFolder, claim
+from batchgen.output.folder import OutputFolder
 
 Serve = Callable[..., Awaitable[str]]
 MakeClip = Callable[..., bytes]
-ACCOUNT = AccountScope("bigmodel", "default", "open.bigmodel.cn")
 
 
 @pytest.fixture
@@ -172,52 +171,6 @@ async def test_planted_links_are_refused(
     with pytest.raises(DownloadError, match="is a link"):
         await folder.publish(attempt)
     assert names(tmp_path / "elsewhere") == set()
-
-
-def test_a_folder_is_claimed_once_and_for_all(tmp_path: Path) -> None:
-    """The same state and account may come again, with their next start."""
-    claim(tmp_path / "out", "state-1", 1, ACCOUNT)
-    claim(tmp_path / "out", "state-1", 2, ACCOUNT)
-    assert names(tmp_path) == {"out/.batchgen-owner.json"}
-
-
-@pytest.mark.parametrize(
-    ("state", "account"),
-    [
-        ("state-2", ACCOUNT),
-        ("state-1", replace(ACCOUNT, provider="simulator")),
-        ("state-1", replace(ACCOUNT, name="other")),
-        ("state-1", replace(ACCOUNT, host="api.z.ai")),
-    ],
-)
-def test_another_owner_is_refused(tmp_path: Path, state: str, account: AccountScope) -> None:
-    """Another state, provider, account or host is told whose folder it is and what to do."""
-    claim(tmp_path, "state-1", 1, ACCOUNT)
-    with pytest.raises(InputError, match=r"belongs to another.*--output"):
-        claim(tmp_path, state, 1, account)
-
-
-def test_an_old_copy_of_the_state_is_refused(tmp_path: Path) -> None:
-    """A folder that a start filled takes no other start that is not later than it."""
-    claim(tmp_path, "state-1", 8, ACCOUNT)
-    for epoch in (7, 8):
-        with pytest.raises(StateError, match="newer copy"):
-            claim(tmp_path, "state-1", epoch, ACCOUNT)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]"])
-def test_an_unreadable_owner_is_refused(tmp_path: Path, content: bytes) -> None:
-    """A damaged owner file is never taken for ours."""
-    (tmp_path / ".batchgen-owner.json").write_bytes(content)
-    with pytest.raises(InputError, match="--output"):
-        claim(tmp_path, "state-1", 1, ACCOUNT)
-
-
-def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
-    """An output folder that cannot be made is the person's to mend."""
-    (tmp_path / "out").write_bytes(b"")
-    with pytest.raises(InputError, match="cannot be used"):
-        claim(tmp_path / "out", "state-1", 1, ACCOUNT)
 
 
 async def saved(

@@ -310,6 +310,21 @@ def test_a_plan_over_budget_says_so() -> None:
     assert [(told.code, told.row) for told in plan.warnings] == [("over-budget", None)]
 
 
+@pytest.mark.parametrize("budget", [{"sku": "2.49"}, {"by": {"campaign": "2.49"}}])
+@pytest.mark.parametrize(
+    ("state", "told"), [(AttemptState.FAILED, ["over-budget"]), (AttemptState.REFUSED, [])]
+)
+def test_what_an_sku_or_column_has_cost_counts_against_its_budget(
+    budget: dict[str, object], state: AttemptState, told: list[str]
+) -> None:
+    """One take of 1.25 is at risk, or came to nothing; another one is to be bought."""
+    item = an_item(campaign="spring")
+    clip = clips_of(a_job(budget=budget), item)[0]
+    earlier = replace(an_attempt(clip, state), tags=clip.tags)
+    plan = a_plan(a_job(budget=budget, takes=2), item, history=History([earlier]))
+    assert (len(plan.to_buy), [warning.code for warning in plan.warnings]) == (1, told)
+
+
 def test_reports_stand_in_row_order() -> None:
     """The catalogue's and the plan's faults are one list."""
     late = Fault("shop.csv", 9, "sku", "sku-missing", msg("no SKU"))

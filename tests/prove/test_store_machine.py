@@ -96,6 +96,8 @@ class Ordered:
     kind: str
     #: Clip -> how many purchases there were of anything when it was ordered.
     keys: dict[ClipKey, int] = field(default_factory=dict)
+    #: Clips whose doubt, on which the order stood, ended well.
+    ended: set[ClipKey] = field(default_factory=set)
 
 
 def purses(run: Run, key: ClipKey, day: str, campaign: str) -> tuple[Purse, ...]:
@@ -181,10 +183,12 @@ class StoreMachine(RuleBasedStateMachine):
         return [key for key in order.keys if not self.is_bought_for(order.id, key)]
 
     def is_bought_for(self, order_id: int, key: ClipKey) -> bool:
-        """Tell whether a clip was bought since an order asked for it, for whatever reason."""
+        """Tell whether a clip was bought since an order asked for it, or turned out to be."""
         order = next(order for order in self.orders if order.id == order_id)
         since = self.bought[order.keys[key] :]
-        return any(one.key == key and one.state is not S.REJECTED for one in since)
+        return key in order.ended or any(
+            one.key == key and one.state is not S.REJECTED for one in since
+        )
 
     def asks_for(self, order_id: int, key: ClipKey) -> bool:
         """Tell whether an order names a clip and still waits for it."""
@@ -288,6 +292,10 @@ class StoreMachine(RuleBasedStateMachine):
         """Move a purchase on, in the store and in the model."""
         facts: Facts = {"task_id": TaskId(f"task-{one.id}")} if to is S.ACCEPTED else {}
         after = self.do(self.writer.move(one.id, to, "moved", **facts))
+        if one.state in {S.UNKNOWN, S.VANISHED} and to in {S.ACCEPTED, S.SUCCEEDED, S.WRITTEN_OFF}:
+            for order in self.orders:
+                if order.kind == "uncertain" and one.key in order.keys:
+                    order.ended.add(one.key)
         one.state = to
         one.moves += 1
         assert (after.id, after.state) == (one.id, to)

@@ -36,7 +36,7 @@ from batchgen.execution import Session
 from batchgen.item import Item
 from batchgen.job.schema import Job
 from batchgen.job.settings import Origin, Setting, Settings
-from batchgen.output.folder import claim
+from batchgen.output.owner import claim
 from batchgen.plan import expand
 from batchgen.plan.prompts import compile_prompt
 from batchgen.plan.values import Action, Plan, PlannedClip, Selection
@@ -311,7 +311,7 @@ class World:
         try:
             reader = SqliteReader.open(self.files.path)
             assert reader is not None
-            claim(workspace.output, reader.state_id, reader.epoch, ACCOUNT)
+            claim(workspace.output, workspace.claimant(reader))
             start = _Start(workspace, clock, writer, reader, self._provider, self._disk)
             if "person" in self._faults:
                 await self._settle(start, number)

@@ -26,7 +26,7 @@ _STATES = {
     "intent": ("reserved", "rejected refused unknown accepted"),
     "unknown": ("at_risk", "unknown accepted declared_unpaid written_off"),
     "rejected": ("released", ""),
-    "refused": ("released", ""),
+    "refused": ("released", "written_off"),
     "accepted": ("reserved", "succeeded failed stalled vanished"),
     "stalled": ("reserved", "succeeded failed vanished written_off"),
     "vanished": ("at_risk", "accepted succeeded failed declared_unpaid written_off"),
@@ -36,7 +36,7 @@ _STATES = {
     "saved": ("spent", "succeeded"),
     "expired": ("spent", ""),
     "paid_no_result": ("spent", ""),
-    "declared_unpaid": ("released", ""),
+    "declared_unpaid": ("released", "written_off"),
     "written_off": ("spent", ""),
 }
 #: States of a purchase of which it is not known whether it was made.

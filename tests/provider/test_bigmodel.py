@@ -7,6 +7,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import socket
 import ssl
 from dataclasses import replace
@@ -145,6 +146,7 @@ async def test_broken_exchange_is_doubt(reply: bytes, reset: bool) -> None:
     async with raw_serving(reply, reset=reset) as raw:
         outcome = await submit_to(f"http://127.0.0.1:{raw.port}{API_PATH}")
     assert isinstance(outcome, Uncertain)
+    assert re.fullmatch(r"the (answer|connection|exchange) [a-z ]+( HTTP)?", outcome.text)
     assert raw.connections == 1
 
 
@@ -152,13 +154,13 @@ async def test_silent_server_is_doubt() -> None:
     """No answer in time leaves the purchase in doubt."""
     async with raw_serving(None) as raw:
         outcome = await submit_to(f"http://127.0.0.1:{raw.port}{API_PATH}", SHORT)
-    assert outcome == Uncertain("no answer in time (TimeoutError)")
+    assert outcome == Uncertain("no answer in time")
 
 
 async def test_refused_connection_is_not_sent() -> None:
     """Where nobody listens nothing was bought."""
     reply = await submit_to(f"http://127.0.0.1:{closed_port()}{API_PATH}")
-    assert reply == NotSent("no connection to the API (ClientConnectorError)")
+    assert reply == NotSent("no connection to the API")
 
 
 async def test_server_without_tls_is_not_sent() -> None:
@@ -186,7 +188,7 @@ async def test_bad_certificate_is_not_sent_and_stops() -> None:
         reply = await submit_to(base_url)
         async with client_for(base_url) as client:
             trouble = await client.poll(TASK, "req-1")
-    words = "the certificate of the API is not valid (ClientConnectorCertificateError)"
+    words = "the certificate of the API is not valid"
     assert reply == NotSent(words, StopReason.ACCOUNT)
     assert trouble == PollTrouble(words, StopReason.ACCOUNT)
     assert not raw.asked.is_set()

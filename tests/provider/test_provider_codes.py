@@ -305,6 +305,14 @@ def test_unintelligible_poll_answer_is_trouble(unclear: Answer) -> None:
     assert reply.stop is None
 
 
+@pytest.mark.parametrize(("echo", "named"), [("another", "another"), (7, None), (["r"], None)])
+def test_a_poll_tells_whose_task_it_is(echo: object, named: str | None) -> None:
+    """The request that the answer names is kept where it is one, for whoever adopts the task."""
+    reply = decide_poll(answer({"task_status": "SUCCESS", "request_id": echo}), "r")
+    assert isinstance(reply, PollTrouble)
+    assert reply.other_request_id == named
+
+
 _words = st.text(max_size=12) | st.sampled_from(["SUCCESS", "FAIL", "7", "r", "1302", "1113"])
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _words,

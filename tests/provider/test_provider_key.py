@@ -36,3 +36,26 @@ def test_key_is_hidden_in_an_answer() -> None:
 def test_short_key_of_the_simulator_does_not_eat_words() -> None:
     """A key like `id` is no secret and must not damage answers."""
     assert Key("id").hide_in(b'{"id":"7"}') == b'{"id":"7"}'
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "bad key 0123456789abcdef.secret-of-the-shop",
+        "BAD KEY 0123456789ABCDEF.SECRET-OF-THE-SHOP",
+        "bad key 0123456789abcdef%2Esecret-of-the-shop",
+        "bad key 0123456789abcdef.secr...",
+    ],
+)
+def test_key_is_hidden_in_words_however_they_are_written(words: str) -> None:
+    """In capitals, encoded or cut: neither half of it comes through."""
+    key = Key("0123456789abcdef.secret-of-the-shop")
+    told = key.hide_in_text(words).casefold()
+    assert "0123456789abcdef" not in told
+    assert "secret-of" not in told
+    assert told.startswith("bad key ***")
+
+
+def test_words_are_left_alone_beside_a_short_key() -> None:
+    """The simulator's key is part of ordinary words."""
+    assert Key("id").hide_in_text("no such id") == "no such id"

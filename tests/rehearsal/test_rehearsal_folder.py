@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from batchgen.clip import AccountScope
 from batchgen.errors import Busy, InputError
+from batchgen.output.owner import OWNER_FILE, Claimant, claim
 from batchgen.rehearsal.folder import MARK, beside, own_folder
 
 
@@ -69,3 +71,19 @@ def test_two_rehearsals_do_not_share_a_folder(tmp_path: Path) -> None:
         with pytest.raises(Busy, match="rehearsal"), own_folder(folder):
             raise AssertionError
         assert (folder / "clip.mp4").exists()
+
+
+@pytest.mark.parametrize("content", ['{"provider": "bigmodel"}', None])
+def test_a_folder_that_a_real_run_filled_since_is_left_alone(
+    tmp_path: Path, content: str | None
+) -> None:
+    """The mark of an old rehearsal does not make paid films worthless."""
+    with own_folder(tmp_path):
+        account = AccountScope("bigmodel", "default", "open.bigmodel.cn")
+        claim(tmp_path, Claimant(account, tmp_path / "state.db", "state-1", 1))
+        if content is not None:
+            (tmp_path / OWNER_FILE).write_text(content)
+        (tmp_path / "film.mp4").touch()
+    with pytest.raises(InputError, match="not emptied"), own_folder(tmp_path):
+        raise AssertionError
+    assert (tmp_path / "film.mp4").exists()

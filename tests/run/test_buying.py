@@ -22,9 +22,10 @@ from batchgen.provider.port import (
     SubmitReply,
     Uncertain,
 )
+from batchgen.words import time_of_day
 from tests.run.scripted import Life
 from tests.run.shop import PRICE, Shop
-from tests.run.virtual_loop import virtually
+from tests.run.virtual_loop import START, virtually
 
 S = AttemptState
 LOST = Uncertain("no answer in time")
@@ -252,6 +253,18 @@ async def test_the_brake_lets_a_single_submit_through_after_a_minute(tmp_path: P
     times = [submit.at_s for submit in shop.provider.submits]
     assert times[:8] == [0] * 8
     assert times[8:] == [61, 62, 62, 62, 62]
+    assert f"buying pauses until {time_of_day(START + 61)}" in "\n".join(shop.audience.notes)
+    assert {it.waits_until for it in shop.audience.figures} == {None, START + 61}
+
+
+@virtually
+async def test_a_brake_with_nothing_left_to_buy_is_not_told(tmp_path: Path) -> None:
+    """There is no buying that could pause."""
+    shop = Shop(tmp_path, slots=3)
+    shop.provider.lives = {sku: Life(submits=[LOST]) for sku in "ABC"}
+    await shop.run(*"ABC")
+    assert not any("buying pauses" in note for note in shop.audience.notes)
+    assert {it.waits_until for it in shop.audience.figures} == {None}
 
 
 @virtually

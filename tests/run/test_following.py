@@ -86,6 +86,38 @@ async def test_polls_without_an_answer_are_told_once(tmp_path: Path) -> None:
 
 
 @virtually
+async def test_an_unknown_task_is_told_once(tmp_path: Path) -> None:
+    """The third such answer is told, with its task and the time after which it is believed."""
+    shop = Shop(tmp_path)
+    shop.provider.lives["A"] = Life(polls=[TROUBLE, TROUBLE, *[GONE] * 5])
+    await shop.run("A")
+    (note,) = shop.audience.notes
+    assert "does not know task task-1 (no such task)" in note
+    assert "for 10 minutes" in note
+
+
+@virtually
+async def test_two_unknown_answers_are_no_news(tmp_path: Path) -> None:
+    """They are counted apart from answers of other kinds, and afresh after a good one."""
+    shop = Shop(tmp_path)
+    few: list[PollReply] = [GONE, GONE, TROUBLE, TROUBLE, StillProcessing(), GONE, GONE]
+    shop.provider.lives["A"] = Life(polls=few)
+    await shop.run("A")
+    assert shop.audience.notes == []
+
+
+@virtually
+async def test_an_unknown_task_past_the_give_up_is_no_running_one(tmp_path: Path) -> None:
+    """It is followed until it is believed to be gone; left as running, it would stay so."""
+    shop = Shop(tmp_path)
+    await shop.have("A", S.ACCEPTED)
+    await shop.clock.sleep(5 * 3600)
+    shop.provider.lives["A"] = Life(polls=[TROUBLE] * 9, ends=[GONE])
+    await shop.run()
+    assert shop.states() == {"A": S.VANISHED}
+
+
+@virtually
 async def test_a_refused_account_ends_the_polls_and_the_run(tmp_path: Path) -> None:
     """The key is refused: tasks stay alive and reserved, and the run says why it stopped."""
     shop = Shop(tmp_path)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from batchgen.clip import Attempt, AttemptState
-from batchgen.errors import DownloadError
+from batchgen.errors import DownloadError, InputError
 from batchgen.messages import msg
 from batchgen.provider.port import Reaction, Refused, StopReason
 from tests.run.scripted import Life
@@ -80,3 +82,19 @@ async def test_old_doubt_that_waits_for_a_slot_is_left_when_the_run_stops(tmp_pa
     await shop.run("OLD", while_running=signal)
     assert shop.states() == {"OLD": S.UNKNOWN, "ALIVE": S.SAVED}
     assert shop.provider.submits == []
+
+
+@virtually
+async def test_a_search_that_breaks_is_never_taken_for_wrong_input(tmp_path: Path) -> None:
+    """Something was bought by then: the error is told as a bug, after all was brought home."""
+    shop = Shop(tmp_path)
+
+    async def search() -> list[Attempt]:
+        await shop.clock.sleep(5)
+        raise InputError(msg("this file is wrong"))
+
+    async with shop.open():
+        runner = await shop.prepared_runner()
+        with pytest.raises(RuntimeError, match="not met where it arose"):
+            await runner.run([shop.planned("A")], [], search())
+    assert shop.provider.bill == {"A": 1}

@@ -11,7 +11,7 @@ from batchgen.clip import AttemptState, Balance
 from batchgen.provider.port import Reaction, Refused, StopReason, Uncertain
 from tests.run.scripted import Life
 from tests.run.shop import Shop
-from tests.run.virtual_loop import virtually
+from tests.run.virtual_loop import START, virtually
 
 S = AttemptState
 LOST = Uncertain("no answer in time")
@@ -89,6 +89,8 @@ async def test_when_doubt_holds_every_slot_the_run_waits_and_says_so(tmp_path: P
     await shop.run("A", "B", "C")
     assert [submit.at_s for submit in shop.provider.submits] == [0, 0, 1800]
     assert sum("doubt hold every slot" in note for note in shop.audience.notes) == 1
+    waiting = [it for it in shop.audience.figures if it.in_doubt == 2]
+    assert {(it.in_flight, it.eta_s, it.waits_until) for it in waiting} == {(0, None, START + 1800)}
 
 
 @virtually

@@ -73,3 +73,28 @@ async def test_nothing_is_bought_after_a_sleep_before_all_alive_were_asked(tmp_p
     asked_s = [min(at for at in shop.provider.polled[f"task-{n}"] if at >= woke_s) for n in (1, 2)]
     assert bought_s >= max(asked_s)
     assert any("slept" in note for note in shop.audience.notes)
+
+
+class HeldClock(VirtualClock):
+    """A clock whose next sleep is late, as that of a process that was stopped for a while."""
+
+    late_s = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, and then some."""
+        late_s, self.late_s = self.late_s, 0.0
+        await super().sleep(seconds + late_s)
+
+
+@virtually
+async def test_a_process_that_was_held_is_noticed() -> None:
+    """Both clocks went on while it stood still: only its own sleep came too late."""
+    clock = HeldClock()
+    sleeping = asyncio.ensure_future(Sweep(clock).slept_s())
+    await VirtualClock().sleep(25)
+    clock.late_s = 20.0
+    await VirtualClock().sleep(60)
+    assert not sleeping.done()
+    clock.late_s = 45.0
+    await VirtualClock().sleep(100)
+    assert await sleeping == 45

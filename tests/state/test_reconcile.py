@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchgen.bill.cells import write_time
 from batchgen.bill.values import Bill, BillRow, Period
 from batchgen.clip import (
     Attempt,
@@ -20,10 +21,12 @@ from batchgen.clip import (
     Intent,
     TaskId,
     check_move,
+    deciding_attempt,
 )
 from batchgen.errors import IllegalTransition
 from batchgen.item import Fault
 from batchgen.messages import msg
+from batchgen.state.ledger import BUDGET_ZONE
 from batchgen.state.reading import SqliteReader
 from batchgen.state.reconcile import Charge, Reconciliation, reconcile
 from batchgen.state.settling import Left, Settlement, settle
@@ -97,7 +100,6 @@ def test_both_sides_agree() -> None:
         pytest.param(charged(1, request_id=None), id="task id"),
         pytest.param(charged(1, task_id=None), id="request id"),
         pytest.param(charged(1, request_id="the provider's own"), id="another request id"),
-        pytest.param(charged(1, task_id="another task"), id="another task id"),
     ],
 )
 def test_one_id_is_enough(row: BillRow) -> None:
@@ -109,6 +111,23 @@ def test_the_task_id_comes_first() -> None:
     """A row that names the task of one purchase and the request of another is of the task."""
     found = reconcile(a_bill(charged(1, request_id="r2")), [bought(1), bought(2)])
     assert (ids(found.matched), ids(found.ours_only)) == ([1], [2])
+
+
+@pytest.mark.parametrize(
+    "others", [pytest.param([], id="alone"), pytest.param([2, 3], id="beside tasks of ours")]
+)
+def test_a_request_that_is_on_the_bill_as_another_task_differs(others: list[int]) -> None:
+    """A task that was adopted by mistake does not agree, although the price does."""
+    rows = [charged(1, task_id="t9"), *map(charged, others)]
+    found = reconcile(a_bill(*rows), [bought(1), *map(bought, others)])
+    assert (ids(found.misnamed), ids(found.matched), found.agrees) == ([1], others, False)
+
+
+def test_task_ids_of_the_bills_own_making_tell_nothing() -> None:
+    """Where it knows none of our tasks, requests alone are compared."""
+    rows = (charged(1, task_id="order-1"), charged(2, task_id="order-2"))
+    found = reconcile(a_bill(*rows), [bought(1), bought(2)])
+    assert (ids(found.matched), found.agrees) == ([1, 2], True)
 
 
 def test_a_bill_with_unreadable_rows_does_not_agree() -> None:
@@ -176,6 +195,8 @@ def test_a_bill_without_times_compares_only_what_it_has() -> None:
 #: A purchase that the bill has, so that its ids and its model are known to be there.
 WITNESS = bought(90, created_at=NOON - DAY)
 WITNESSED = charged(90)
+#: The same on a bill that names no task.
+BY_REQUEST = charged(90, task_id=None)
 
 
 def decided(attempt: Attempt, *rows: BillRow, **changes: Any) -> Settlement | Left:
@@ -247,11 +268,61 @@ def test_one_task_is_adopted_once() -> None:
     assert [type(decision) for decision in decisions] == [Left, Left]
 
 
-@pytest.mark.parametrize("state", sorted(set(S) - {S.INTENT, S.UNKNOWN, S.VANISHED, S.FAILED}))
+#: States that no bill settles, as long as it names our task.
+SURE = set(S) - {S.INTENT, S.UNKNOWN, S.VANISHED, S.FAILED, S.REFUSED, S.DECLARED_UNPAID}
+
+
+@pytest.mark.parametrize("state", sorted(SURE))
 def test_only_doubt_is_settled(state: AttemptState) -> None:
     """What is sure, or still running, is never moved by a bill, whatever it says."""
     attempts = [WITNESS, bought(1, state), bought(2, state)]
     assert settle(reconcile(a_bill(WITNESSED, charged(1, "9.99")), attempts)) == []
+
+
+@pytest.mark.parametrize("state", [S.REFUSED, S.DECLARED_UNPAID])
+def test_what_was_taken_for_free_is_spent_when_the_bill_charges_it(state: AttemptState) -> None:
+    """Budgets then count it; what the bill has at nothing stays free."""
+    assert settled_as(decided(bought(1, state), charged(1))) is S.WRITTEN_OFF
+    free = reconcile(a_bill(WITNESSED, charged(1, "0.00")), [WITNESS, bought(1, state)])
+    assert settle(free) == []
+
+
+#: A row that names our request, but another task.
+ELSEWHERE = charged(1, task_id="t9")
+
+
+@pytest.mark.parametrize(
+    ("state", "submitted_at"),
+    [(S.VANISHED, None), (S.VANISHED, NOON + 3), (S.ACCEPTED, NOON), (S.STALLED, NOON)],
+)
+def test_a_wrong_task_gives_way_to_the_bills(
+    state: AttemptState, submitted_at: float | None
+) -> None:
+    """The provider does not know ours, or a person named it: the bill's task is adopted."""
+    decision = decided(bought(1, state, submitted_at=submitted_at), ELSEWHERE)
+    assert isinstance(decision, Settlement)
+    assert (decision.to, decision.task_id) == (S.ACCEPTED, "t9")
+    assert "not task t1: bill.csv, row 1" in str(decision.reason)
+
+
+@pytest.mark.parametrize("state", [S.ACCEPTED, S.STALLED, S.SAVED])
+def test_a_task_that_the_provider_gave_is_kept(state: AttemptState) -> None:
+    """Its answer was seen, or the clip is here: a person has to look."""
+    attempt = bought(1, state, submitted_at=NOON + 3)
+    assert settle(reconcile(a_bill(WITNESSED, ELSEWHERE), [WITNESS, attempt])) == []
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-1.25"])
+def test_a_task_that_was_not_charged_is_not_adopted(amount: str) -> None:
+    """There is no clip to be had for nothing."""
+    row = replace(ELSEWHERE, amount=Decimal(amount))
+    assert settled_as(decided(bought(1, S.VANISHED), row)) is not S.ACCEPTED
+
+
+def test_an_adopted_task_is_kept_on_a_bill_that_names_none_of_ours() -> None:
+    """The bill's ids may be of its own making."""
+    attempt = bought(1, S.ACCEPTED, submitted_at=NOON)
+    assert settle(reconcile(a_bill(BY_REQUEST, ELSEWHERE), [WITNESS, attempt])) == []
 
 
 # ------------------------------------------------------------------ settling, not on the bill
@@ -421,7 +492,8 @@ def test_the_sums_add_up(rows: list[BillRow], attempts: list[Attempt], dated: bo
     """The lists explain the provider's total and ours to the last digit."""
     found = _compared(rows, attempts, dated=dated)
     theirs = sum((charge.amount for charge in found.theirs_only), Decimal(0))
-    differences = sum((match.difference for match in found.differing), Decimal(0))
+    differing = found.differing + found.misnamed
+    differences = sum((match.difference for match in differing), Decimal(0))
     ours = sum((attempt.price for attempt in found.ours_only), Decimal(0))
     assert found.theirs == sum((row.amount for row in rows), Decimal(0))
     assert found.theirs - found.ours == theirs + differences - ours
@@ -449,6 +521,24 @@ def test_settling_is_legal_and_done_once(
     assert not [it for it in again if isinstance(it, Settlement)]
 
 
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        (replace(LONG, last=NOON, is_said=True, is_cut=True), "come back with one made after"),
+        (replace(LONG, last=NOON, is_said=True), "it takes a bill that reaches beyond"),
+        (replace(LONG, last=NOON), "say so with --bill-period"),
+    ],
+)
+def test_a_bill_that_ends_too_early_is_told_how_far_it_must_reach(
+    period: Period, words: str
+) -> None:
+    """A day beyond the purchase, in the time of the bill; what would not help is not offered."""
+    decision = decided(bought(1, S.UNKNOWN), period=period)
+    assert isinstance(decision, Left)
+    assert words in str(decision.why)
+    assert write_time(NOON + DAY + 1, BUDGET_ZONE) in str(decision.why)
+
+
 # ------------------------------------------------------------------ what a settled FAIL means
 
 
@@ -471,3 +561,28 @@ async def test_a_settled_fail_is_not_bought_again_by_itself(
     order = await writer.place_order("spring", ACCOUNT, "failed", [ClipKey("A")])
     again = await writer.reserve(RUN, intent("A", order_id=order.id), TODAY, [])
     assert again.number == 2
+
+
+async def test_what_was_declared_unpaid_counts_once_it_is_charged(
+    writer: SqliteWriter, reader: SqliteReader, intent: Callable[..., Intent]
+) -> None:
+    """Every purse has it again, and the clip is not bought a second time by itself."""
+    attempt_id = await bring_to(writer, intent("A"), S.DECLARED_UNPAID)
+    await writer.move(attempt_id, S.WRITTEN_OFF, "november.csv")
+    assert reader.balance(ACCOUNT, Purse("sku", "A")) == Balance(spent=PRICE)
+    with pytest.raises(IllegalTransition):
+        await writer.reserve(RUN, intent("A"), TODAY, [])
+
+
+async def test_a_clip_that_was_bought_since_stays_as_it_is(
+    writer: SqliteWriter, reader: SqliteReader, intent: Callable[..., Intent]
+) -> None:
+    """The newer purchase decides about the clip; both are paid."""
+    unpaid = await bring_to(writer, intent("A"), S.DECLARED_UNPAID)
+    await bring_to(writer, intent("A"), S.SAVED)
+    await writer.move(unpaid, S.WRITTEN_OFF, "november.csv")
+    attempts = list(reader.attempts(ACCOUNT))
+    deciding = deciding_attempt(attempts, attempts[0].fingerprint)
+    assert deciding is not None
+    assert deciding.state is S.SAVED
+    assert reader.balance(ACCOUNT, Purse("sku", "A")) == Balance(spent=2 * PRICE)

@@ -9,7 +9,7 @@ import pytest
 
 from batchgen.clip import AttemptState, Balance, Intent
 from batchgen.job.schema import Budget
-from batchgen.state.ledger import day_of, ledger, limits_of
+from batchgen.state.ledger import budget_name, day_of, ledger, limits_of
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Limit, Purse, Run
 from batchgen.state.writing import SqliteWriter
@@ -74,3 +74,19 @@ async def test_the_ledger_groups_by_several_dimensions(
         ({"sku": "A", "model": "vidu2-image"}, 1),
         ({"sku": "B", "model": "vidu2-image"}, 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "name"),
+    [
+        ("run", "run-1", "the budget of this run"),
+        ("job", "spring", "the budget of job spring"),
+        ("day", "2026-11-23", "day 2026-11-23 (Asia/Shanghai), fresh at 00:00 there"),
+        ("month", "2026-11", "month 2026-11 (Asia/Shanghai), fresh on the 1st there"),
+        ("sku", "MUG-001", "the budget of SKU MUG-001"),
+        ("by:campaign", "新年", "the budget of campaign 新年"),
+    ],
+)
+def test_a_budget_is_named_with_its_value(kind: str, key: str, name: str) -> None:
+    """Whose budget it is, and when it is fresh, is what a person needs to know."""
+    assert name in str(budget_name(Purse(kind, key)))

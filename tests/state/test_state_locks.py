@@ -11,6 +11,7 @@ import pytest
 from batchgen.errors import Busy
 from batchgen.messages import msg
 from batchgen.state import locks
+from batchgen.words import local_time
 
 #: Holds the lock named by its argument until its stdin closes.
 _HOLDER = """
@@ -49,6 +50,20 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
         holder.wait()
     with locks.hold(lock, msg("the state")):
         assert lock.exists()
+
+
+def test_the_holder_is_told_with_the_moment_as_the_reader_counts_it(tmp_path: Path) -> None:
+    """The note keeps UTC; people read the time of day where they are."""
+    lock = tmp_path / "state.db.lock"
+    with locks.hold(lock, msg("the state")):
+        note = '{"pid": 7, "host": "shop", "since": "2026-11-23T21:12:59+00:00"}'
+        lock.with_suffix(".holder").write_text(note)
+        since = local_time(1_795_468_379.0)
+        with (
+            pytest.raises(Busy, match=rf"process 7 on shop, since {since}"),
+            locks.hold(lock, msg("the state")),
+        ):
+            pass
 
 
 def test_two_accounts_have_two_locks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -194,3 +195,45 @@ async def test_after_a_failed_write_nothing_more_is_written(
     with pytest.raises(TaskIdKept):
         await accept(writer, attempt)
     assert [found.state for found in reader.attempts()] == [S.INTENT]
+
+
+def test_a_line_that_the_disk_cut_is_not_said_to_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Part of it came to the disk: the next receipt is not glued to it, and is read."""
+    state = tmp_path / "state.db"
+    whole = os.write
+    monkeypatch.setattr(os, "write", lambda handle, line: whole(handle, line[:20]))
+    assert not spool.keep(state, spool.Receipt(1, TaskId("task-1"), 5.0))
+    monkeypatch.undo()
+    assert spool.keep(state, spool.Receipt(2, TaskId("task-2"), 5.0))
+    assert list(spool._receipts(spool.spool_path(state))) == [
+        spool.Receipt(2, TaskId("task-2"), 5.0)
+    ]
+
+
+async def test_two_kept_receipts_of_one_task_leave_one_in_doubt(
+    writer: SqliteWriter, intent: MakeIntent, state_path: Path
+) -> None:
+    """A task has one clip: the second receipt is no reason to refuse the state."""
+    for number, sku in enumerate("AB", 1):
+        await writer.reserve(RUN, intent(sku), DAY, [])
+        assert spool.keep(state_path, spool.Receipt(number, TaskId("task-1"), 5.0))
+    await writer.close()
+    await SqliteWriter(state_path, lambda: 9.0).close()
+    assert states(state_path) == [(S.ACCEPTED, "task-1"), (S.INTENT, None)]
+
+
+@pytest.mark.parametrize(
+    "line", ['{"attempt_id": "1", "task_id": 7, "submitted_at": null}', "[1]", "7", "\x00\xff"]
+)
+async def test_a_line_that_is_no_receipt_is_put_aside(
+    writer: SqliteWriter, state_path: Path, line: str
+) -> None:
+    """Nobody of ours wrote it; it is kept for whoever wants to look."""
+    path = spool.spool_path(state_path)
+    path.write_text(line, encoding="latin-1")
+    await writer.close()
+    await SqliteWriter(state_path, lambda: 9.0).close()
+    assert not path.exists()
+    assert path.with_name(f"{path.name}.unread").read_text(encoding="latin-1") == line

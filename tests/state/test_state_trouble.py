@@ -181,3 +181,43 @@ def test_a_holder_that_left_no_readable_note_is_still_a_holder(tmp_path: Path) -
         path.with_suffix(".holder").write_text("[]")
         with pytest.raises(Busy, match=r"process \? on \?"), locks.hold(path, msg("the state")):
             pass
+
+
+async def test_the_last_run_is_the_last_made_whatever_the_clock_says(
+    writer: SqliteWriter, reader: SqliteReader
+) -> None:
+    """A run that was started under a clock two days ahead does not stay the last one."""
+    ahead = replace(RUN, id="run-ahead", started_at=200_000.0)
+    later = replace(RUN, id="run-later", started_at=2_000.0)
+    for run in (ahead, later):
+        await writer.start_run(run)
+    last = reader.last_run("spring", ACCOUNT)
+    assert last is not None
+    assert last.id == "run-later"
+    assert [run.id for run in reader.runs()] == ["run-1", "run-ahead", "run-later"]
+
+
+@pytest.mark.parametrize("settled", [S.ACCEPTED, S.WRITTEN_OFF])
+async def test_an_order_that_stood_on_doubt_ends_with_it(
+    writer: SqliteWriter, reader: SqliteReader, intent: MakeIntent, settled: AttemptState
+) -> None:
+    """The doubtful clip was ordered again, then its purchase was found: it is not bought again."""
+    attempt_id = await bring_to(writer, intent("A"), S.UNKNOWN)
+    await bring_to(writer, intent("B"), S.UNKNOWN)
+    await writer.place_order("spring", ACCOUNT, "uncertain", [ClipKey("A"), ClipKey("B")])
+    await writer.move(attempt_id, settled)
+    (order,) = reader.open_orders("spring", ACCOUNT)
+    assert order.outstanding == (ClipKey("B"),)
+    with pytest.raises(IllegalTransition, match="nobody asked"):
+        await writer.reserve(RUN, intent("A", order_id=order.id), DAY, [])
+
+
+async def test_an_order_stands_while_its_clip_stays_in_doubt(
+    writer: SqliteWriter, reader: SqliteReader, intent: MakeIntent
+) -> None:
+    """A clip that was declared unpaid, too, is still wanted."""
+    attempt_id = await bring_to(writer, intent("A"), S.UNKNOWN)
+    await writer.place_order("spring", ACCOUNT, "uncertain", [ClipKey("A")])
+    await writer.move(attempt_id, S.DECLARED_UNPAID)
+    (order,) = reader.open_orders("spring", ACCOUNT)
+    assert order.outstanding == (ClipKey("A"),)

@@ -62,7 +62,7 @@ class TruthServer:
         self.book = Book(terms or Terms(), now)
         self.port = port
         self._seed = seed
-        self._answer_s = answer_s
+        self.answer_s = answer_s
         self._chance = random.Random(f"{seed}:server")
         self._connections: set[asyncio.Task[None]] = set()
         self._requests = 0
@@ -158,7 +158,7 @@ class TruthServer:
     # ------------------------------------------------------------ submit
 
     async def _submit(self, account: str, fields: dict[str, Any]) -> Reply:
-        await asyncio.sleep(self._chance.random() * self._answer_s)
+        await asyncio.sleep(self._chance.random() * self.answer_s)
         fault = self._dials["submit"].next()
         outcome, reply = self._decided(account, fields, fault)
         self.book.posts.append(
@@ -169,7 +169,7 @@ class TruthServer:
                 "outcome": outcome,
             }
         )
-        await asyncio.sleep(self._chance.random() * self._answer_s)
+        await asyncio.sleep(self._chance.random() * self.answer_s)
         return reply
 
     def _decided(
