@@ -10,13 +10,14 @@
                                     | DECLARED_UNPAID | WRITTEN_OFF
     REFUSED | DECLARED_UNPAID ──► WRITTEN_OFF (a bill charges it after all)
 
-An attempt is one purchase of a clip and carries its money; a clip has no record of its own: it is
-the newest attempt with its key. Pure: standard library only; no file, clock, network or table.
+An attempt is one purchase of a clip and carries its money; a clip has no record of its own: how it
+stands is told by one of its attempts (`batchgen.deciding`). Pure: standard library only; no file,
+clock, network or table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -327,27 +328,3 @@ class Balance:
     def committed(self) -> Decimal:
         """The worst case: everything that is or may become a charge."""
         return self.reserved + self.at_risk + self.spent
-
-
-def deciding_attempt(attempts: Sequence[Attempt], fingerprint: str) -> Attempt | None:
-    """Find the attempt of a clip that says how it stands for a request; None without attempts.
-
-    `attempts` are all of one clip, oldest first. What is reserved decides. Else, from the newest
-    back: the first of this very request, or the newest when it is at risk. What bought nothing
-    (put off, declared unpaid, refused for another request) is passed over: what was bought once
-    stays bought.
-    """
-    for attempt in reversed(attempts):
-        if attempt.money is MoneyPlace.RESERVED:
-            return attempt
-    newest_bought: Attempt | None = None
-    for attempt in reversed(attempts):
-        is_same = attempt.fingerprint == fingerprint
-        if attempt.money is MoneyPlace.RELEASED:
-            if is_same and attempt.state is AttemptState.REFUSED:
-                return attempt
-            continue
-        if is_same or (newest_bought is None and attempt.money is MoneyPlace.AT_RISK):
-            return attempt
-        newest_bought = newest_bought or attempt
-    return newest_bought or (attempts[-1] if attempts else None)

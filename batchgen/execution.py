@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from batchgen.clip import Attempt, ClipRequest, TaskId
 from batchgen.engine import SIMULATOR_HOST, Workspace, reading
-from batchgen.errors import Busy, InputError, StateError
+from batchgen.errors import Busy, InputError, SettingsError, StateError
 from batchgen.messages import Message, msg
 from batchgen.open_files import ensure_open_files
 from batchgen.output.download import Downloader
@@ -47,7 +47,7 @@ from batchgen.run.runner import Runner
 from batchgen.run.slots import Slots
 from batchgen.run.stopping import Gate, Stop
 from batchgen.simulator.embedded import embedded_simulator
-from batchgen.state.ledger import continues
+from batchgen.state.ledger import continues, day_of
 from batchgen.state.locks import account_lock_path, hold, state_lock_path
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Purse, Run
@@ -58,6 +58,8 @@ from batchgen.video_models import MODELS
 SIMULATOR_SPEED = 60.0
 #: A clock that is off by more than this is worth a word (seconds).
 _CLOCK_TOLERANCE_S = 300.0
+#: A clock behind this was never set: 2000-01-01, in UTC seconds.
+_EARLIEST = 946_684_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +231,11 @@ async def open_session(
     Raises:
         Busy: another run holds one of them.
         StateError: the state cannot be used.
-        InputError: the output folder is not ours, or the system's limits are too low.
+        InputError: the output folder is not ours, the system's limits are too low, or its clock is
+            impossible.
     """
     ensure_open_files(workspace.job.account.slots)
+    _refuse_impossible(clock.now())
     path = workspace.state_path
     async with AsyncExitStack() as stack:
         _hold(stack, state_lock_path(path), msg("the state {path}", path=path), on_wait)
@@ -250,6 +254,21 @@ async def open_session(
         stack.callback(reader.close)
         claim(workspace.output, workspace.claimant(reader))
         yield Session(workspace, clock, writer, reader)
+
+
+def _refuse_impossible(now: float) -> None:
+    """Refuse a clock that was never set: days of budgets and lives of links would be wrong.
+
+    Raises:
+        SettingsError: it is to be set.
+    """
+    if now < _EARLIEST:
+        raise SettingsError(
+            msg(
+                "this computer's clock says {day}; nothing was sent. Set it, then run again",
+                day=day_of(now),
+            )
+        )
 
 
 def _refuse(doubt: Message) -> None:

@@ -21,6 +21,7 @@ LAYERS = {
         "wrapping",
         "spreadsheet",
         "crash_points",
+        "deciding",
         "video_models",
         "plan",
         "job.schema",

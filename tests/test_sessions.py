@@ -12,7 +12,7 @@ import pytest
 from batchgen.clip import AccountScope
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
-from batchgen.errors import Busy
+from batchgen.errors import Busy, SettingsError
 from batchgen.execution import Session, open_session
 from batchgen.state.ledger import continues
 from batchgen.state.store import Run
@@ -36,15 +36,27 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+class UnsetClock(SystemClock):
+    """The clock of a computer whose battery is empty."""
+
+    def now(self) -> float:
+        """Give a moment of 1970."""
+        return 3600.0
+
+
 def session(
-    folder: Path, name: str, state: str, provider: str = "bigmodel"
+    folder: Path,
+    name: str,
+    state: str,
+    provider: str = "bigmodel",
+    clock: SystemClock | None = None,
 ) -> AbstractAsyncContextManager[Session]:
     """Make ready to hold a job with a state of this name."""
     job = folder / f"{name}.yaml"
     job.write_text(_JOB.format(name=name, provider=provider), encoding="utf-8")
     options = Options(state=str(folder / state), output=str(folder / f"out-{name}"))
     workspace = open_workspace(job, options, {"PATH": os.defpath})
-    return open_session(workspace, SystemClock())
+    return open_session(workspace, clock or SystemClock())
 
 
 async def test_an_account_is_used_from_one_state_at_a_time(folder: Path) -> None:
@@ -55,6 +67,14 @@ async def test_an_account_is_used_from_one_state_at_a_time(folder: Path) -> None
                 pass
     async with session(folder, "autumn", "two.db"):
         pass
+
+
+async def test_a_clock_that_was_never_set_is_refused(folder: Path) -> None:
+    """Nothing is sent, and nothing is written, before it is set."""
+    with pytest.raises(SettingsError, match="clock says 1970-01-01"):
+        async with session(folder, "spring", "one.db", clock=UnsetClock()):
+            pass
+    assert not (folder / "one.db").exists()
 
 
 async def test_a_state_is_used_by_one_start_at_a_time(folder: Path) -> None:

@@ -22,8 +22,8 @@ from batchgen.clip import (
     AttemptState,
     ClipKey,
     MoneyPlace,
-    deciding_attempt,
 )
+from batchgen.deciding import deciding_attempt
 from batchgen.item import Fault
 from batchgen.job.schema import Job
 from batchgen.messages import Message, msg

@@ -21,6 +21,8 @@ from batchgen.messages import Message, msg
 from batchgen.state import changes
 from batchgen.state.store import Facts
 
+#: On Windows a folder cannot be opened, and needs no sync.
+_SYNCS_FOLDERS = os.name != "nt"
 _UNANSWERED = frozenset({AttemptState.INTENT, AttemptState.UNKNOWN})
 
 
@@ -45,7 +47,7 @@ def keep(state: Path, receipt: Receipt) -> bool:
     line = "\n" + json.dumps(asdict(receipt)) + "\n"
     try:
         _synced(spool_path(state), os.O_CREAT | os.O_WRONLY | os.O_APPEND, line.encode())
-        if os.name != "nt":  # there a folder cannot be opened, and needs no sync
+        if _SYNCS_FOLDERS:
             _synced(state.parent, os.O_RDONLY)
     except OSError:
         return False

@@ -22,8 +22,8 @@ from batchgen.clip import (
     Intent,
     MoneyPlace,
     TaskId,
-    deciding_attempt,
 )
+from batchgen.deciding import deciding_attempt
 
 
 @dataclass(frozen=True, slots=True)

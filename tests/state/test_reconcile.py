@@ -21,8 +21,8 @@ from batchgen.clip import (
     Intent,
     TaskId,
     check_move,
-    deciding_attempt,
 )
+from batchgen.deciding import deciding_attempt
 from batchgen.errors import IllegalTransition
 from batchgen.item import Fault
 from batchgen.messages import msg

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from batchgen.clip import AttemptState, Balance, Intent
 from batchgen.job.schema import Budget
-from batchgen.state.ledger import budget_name, day_of, ledger, limits_of
+from batchgen.state.ledger import (
+    budget_name,
+    columns_of,
+    continues,
+    day_of,
+    ledger,
+    limits_of,
+)
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Limit, Purse, Run
 from batchgen.state.writing import SqliteWriter
@@ -90,3 +98,34 @@ async def test_the_ledger_groups_by_several_dimensions(
 def test_a_budget_is_named_with_its_value(kind: str, key: str, name: str) -> None:
     """Whose budget it is, and when it is fresh, is what a person needs to know."""
     assert name in str(budget_name(Purse(kind, key)))
+
+
+async def test_the_ledger_groups_by_a_column_of_budgets(
+    writer: SqliteWriter, reader: SqliteReader, intent: Callable[..., Intent]
+) -> None:
+    """The values of the column that stood in the row then; none where no budget counted by it."""
+    await writer.reserve(RUN, intent("A", campaign="新年"), DAY, [])
+    await writer.reserve(RUN, intent("B"), DAY, [])
+    attempts = list(reader.attempts())
+    assert columns_of(attempts, ["brand", "sku"]) == ["brand", "campaign"]
+    lines = ledger(attempts, ["campaign"])
+    assert [line.group for line in lines] == [{"campaign": ""}, {"campaign": "新年"}]
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "stopped", "asked", "goes_on"),
+    [
+        pytest.param(None, None, None, True, id="killed"),
+        pytest.param(9.0, "signal", "7", True, id="interrupted"),
+        pytest.param(9.0, "budget", None, True, id="its budget was reached"),
+        pytest.param(9.0, "budget", "5", True, id="the same budget again"),
+        pytest.param(9.0, "budget", "7", False, id="another budget"),
+        pytest.param(9.0, None, None, False, id="ended"),
+    ],
+)
+def test_a_start_goes_on_with_the_run_that_did_not_end(
+    ended_at: float | None, stopped: str | None, asked: str | None, goes_on: bool
+) -> None:
+    """A scheduler's retry gets no fresh money."""
+    last = replace(RUN, budget=Decimal(5), ended_at=ended_at, stopped=stopped)
+    assert continues(last, None if asked is None else Decimal(asked)) is goes_on

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgen.clip import Intent
+from batchgen.clip import AttemptState, Intent
 from batchgen.errors import StateError
 from batchgen.state.reading import SqliteReader
 from batchgen.state.writing import SqliteWriter
@@ -51,3 +51,13 @@ async def test_a_purchase_that_cannot_be_read_is_no_bug(
         other.execute(f"UPDATE attempt SET {damage}")
     with pytest.raises(StateError, match="a purchase that cannot be read"):
         list(reader.attempts())
+
+
+async def test_every_change_is_counted(
+    writer: SqliteWriter, reader: SqliteReader, intent: MakeIntent
+) -> None:
+    """An attempt and each of its moves: the count tells an older copy from a newer one."""
+    before = reader.changes
+    attempt = await writer.reserve(RUN, intent(), DAY, [])
+    await writer.move(attempt.id, AttemptState.UNKNOWN)
+    assert reader.changes == before + 2

@@ -237,3 +237,20 @@ async def test_a_line_that_is_no_receipt_is_put_aside(
     await SqliteWriter(state_path, lambda: 9.0).close()
     assert not path.exists()
     assert path.with_name(f"{path.name}.unread").read_text(encoding="latin-1") == line
+
+
+def test_a_system_that_syncs_no_folders_keeps_receipts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a folder cannot be opened: the synced file has to do."""
+    opened: list[Path] = []
+    synced = spool._synced
+
+    def note(path: Path, flags: int, content: bytes = b"") -> None:
+        opened.append(path)
+        synced(path, flags, content)
+
+    monkeypatch.setattr(spool, "_synced", note)
+    monkeypatch.setattr(spool, "_SYNCS_FOLDERS", False)
+    assert spool.keep(tmp_path / "state.db", spool.Receipt(1, TaskId("task-1"), 5.0))
+    assert opened == [tmp_path / "state.db.spool"]
