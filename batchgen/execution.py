@@ -120,7 +120,9 @@ class Session:
             runner = _runner(self.workspace, context, provider, folder_of, in_doubt)
             on_runner(runner)
             restoring = asyncio.ensure_future(
-                restore_films(plan.clips, folder, self.writer, self.clock, observer)
+                restore_films(
+                    plan.clips, self.workspace.output, folder, self.writer, self.clock, observer
+                )
             )
             stack.push_async_callback(_ended, restoring)
             stack.callback(self._note_how_far)

@@ -6,6 +6,7 @@ Goes on beside a run: there may be thousands of files to look at.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from batchgen.clip import Attempt, AttemptState, ClipKey
 from batchgen.errors import DownloadError
@@ -19,12 +20,16 @@ from batchgen.state.store import StateWriter
 
 async def restore_films(
     clips: Sequence[PlannedClip],
+    output: Path,
     folder: OutputFolder,
     writer: StateWriter,
     clock: Clock,
     observer: Observer,
 ) -> list[Attempt]:
-    """Put every done clip under its name; give those to fetch again, whose link still lives."""
+    """Put every done clip under its name; give those to fetch again, whose link still lives.
+
+    `folder` brings clips into `output`.
+    """
     gone = [
         (entry.attempt, entry.clip.key)
         for entry in clips
@@ -40,7 +45,7 @@ async def restore_films(
                 "{count} finished clips are not in {folder} any more, and their links are"
                 " dead; they are not bought again",
                 count=len(gone) - len(alive),
-                folder=folder.root,
+                folder=output,
             )
         )
     return [

@@ -37,8 +37,7 @@ class OutputFolder:
     """One output folder; implements `port.ClipFolder`."""
 
     def __init__(self, root: Path, downloader: Downloader) -> None:
-        #: The folder itself.
-        self.root = root
+        self._root = root
         self._downloader = downloader
         #: File -> the lock of whoever works on it, or on its `.part`, now.
         self._names: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -88,11 +87,11 @@ class OutputFolder:
 
     def _stands(self, attempt: Attempt, file: str) -> bool:
         """Tell by size and provenance whether a file is the clip; its bytes are not read."""
-        path = self.root / file
+        path = self._root / file
         if not path.is_file() or path.stat().st_size != attempt.size_bytes:
             return False
         try:
-            told = json.loads((self.root / provenance_file(file)).read_bytes())["sha256"]
+            told = json.loads((self._root / provenance_file(file)).read_bytes())["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             return _has_bytes(path, attempt)
         return bool(told == attempt.sha256)
@@ -102,7 +101,7 @@ class OutputFolder:
         if attempt.file is None:
             return
         retired = PurePosixPath("old") / PurePosixPath(attempt.file).relative_to("clips")
-        for root in dict.fromkeys((self.root, Path(attempt.output))):
+        for root in dict.fromkeys((self._root, Path(attempt.output))):
             yield root / attempt.file
             yield from sorted((root / retired.parent).glob("*.mp4"))
 
@@ -126,18 +125,18 @@ class OutputFolder:
 
     def _accompany(self, file: str, attempt: Attempt) -> None:
         """Write poster and provenance; a clip that cannot be decoded gets no poster."""
-        poster = self.root / poster_file(file)
+        poster = self._root / poster_file(file)
         if not poster.exists():
-            jpeg = draw_poster(self.root / file)
+            jpeg = draw_poster(self._root / file)
             if jpeg is not None:
                 write_whole(poster, jpeg)
                 crash_point("poster-after")
         record = json.dumps(provenance(attempt, version("batchgen")), ensure_ascii=False, indent=2)
-        write_whole(self.root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
+        write_whole(self._root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
 
     def _retire(self, file: str) -> None:
         """Move a clip that is replaced, with what stands beside it, to `old/` under free names."""
-        files = [self.root / name for name in (file, poster_file(file), provenance_file(file))]
+        files = [self._root / name for name in (file, poster_file(file), provenance_file(file))]
         present = [path for path in files if path.exists()]
         if not present:
             return
@@ -154,7 +153,7 @@ class OutputFolder:
         Raises:
             DownloadError: somebody put a link in its way.
         """
-        path = self.root
+        path = self._root
         parts = PurePosixPath(file).parts
         for part in parts:
             path = path / part
