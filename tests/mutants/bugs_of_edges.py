@@ -101,7 +101,6 @@ SECRETS = (
         "return body",
         (
             "provider/test_provider_key.py::test_key_is_hidden_in_an_answer",
-            "provider/test_bigmodel.py::test_key_is_in_no_reply",
         ),
     ),
     Bug(

@@ -178,13 +178,6 @@ TRUST = (
         ("output/test_output_owner.py::test_another_state_is_refused",),
     ),
     Bug(
-        "a start that was refused counts, so that asking often enough is let in",
-        "execution.py",
-        "workspace.refuse_foreign_output(before)",
-        "pass",
-        ("cli/test_cli_old_state.py::test_an_old_copy_is_refused_however_often_it_is_tried",),
-    ),
-    Bug(
         "a reader takes a commit that comes while he looks for a state gone back in time",
         "state/doubts.py",
         "    mark, spooled = read_mark(state), last_spooled(state)\n"
