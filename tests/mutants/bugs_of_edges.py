@@ -99,9 +99,7 @@ SECRETS = (
         "provider/key.py",
         'return body.replace(self._text.encode("ascii"), b"***")',
         "return body",
-        (
-            "provider/test_provider_key.py::test_key_is_hidden_in_an_answer",
-        ),
+        ("provider/test_provider_key.py::test_key_is_hidden_in_an_answer",),
     ),
     Bug(
         "the key of the settings shows in a repr",
