@@ -110,8 +110,14 @@ class Runner:
         await self._buy_all(to_buy)
 
     async def _take_over(self, left: Iterable[Attempt]) -> list[asyncio.Event]:
-        """Start on everything unfinished; give an event for each that is asked once first."""
+        """Start on everything unfinished; give an event for each that is asked once first.
+
+        Where more may be alive than the account takes (starts that died one after another), what
+        is in doubt is not sent again now: it might come on top of them.
+        """
         asks = []
+        left = list(left)
+        is_crowded = sum(map(self._may_live, left)) > self.context.slots.limit
         for attempt in left:
             self.context.know(attempt)
             if attempt.state is AttemptState.INTENT:
@@ -122,7 +128,11 @@ class Runner:
                 self._start(self._fetch(attempt))
             elif attempt.state in ALIVE:
                 asks.append(self._resume(attempt, self.follower.look))
-            elif self.resender is not None and self.resender.takes(attempt):
+            elif (
+                self.resender is not None
+                and self.resender.takes(attempt)
+                and not (is_crowded and self._may_live(attempt))
+            ):
                 asks.append(self._resume(attempt, self.resender.heal_left))
             elif self._doubt_left_s(attempt) > 0:
                 self._start(self._sit_out(attempt, self.context.slots.inherit()))
@@ -154,8 +164,7 @@ class Runner:
 
         What may be alive holds a slot from the beginning.
         """
-        may_live = attempt.state in ALIVE or self._doubt_left_s(attempt) > 0
-        slot = self.context.slots.inherit() if may_live else None
+        slot = self.context.slots.inherit() if self._may_live(attempt) else None
         asked = asyncio.Event()
         self._start(self._go_on(attempt, slot, ask, asked))
         return asked
@@ -246,6 +255,12 @@ class Runner:
     def _doubt_left_s(self, attempt: Attempt) -> float:
         doubt_s = pacing.doubt_s(self.context.tally.seen(attempt.model))
         return doubt_s - self.context.age_s(attempt)
+
+    def _may_live(self, attempt: Attempt) -> bool:
+        """Tell whether the provider may have a task of an attempt that an earlier start left."""
+        if attempt.state in FETCHABLE:
+            return False
+        return attempt.state in ALIVE or self._doubt_left_s(attempt) > 0
 
     def _keeps_slot(self, attempt: Attempt) -> bool:
         return self.context.age_s(attempt) < pacing.STALLED_SLOT_S

@@ -408,6 +408,21 @@ async def test_a_start_buys_what_never_arrived_under_its_old_id(tmp_path: Path) 
 
 
 @virtually
+async def test_more_doubt_than_slots_is_not_sent_again_before_it_passed(tmp_path: Path) -> None:
+    """Starts died one after another: a repeat might come on top of what lives already."""
+    shop = a_shop(tmp_path, slots=2)
+    for sku in "ABC":
+        await shop.have(sku, S.INTENT)
+    await shop.run("A", "B", "C")
+    assert shop.provider.submits == []
+    assert shop.counts() == {S.UNKNOWN: 3}
+    await shop.clock.sleep(3600)
+    await shop.run("A", "B", "C")
+    assert shop.counts() == {S.SAVED: 3}
+    assert (shop.provider.bill.total(), shop.provider.highest_alive) == (3, 2)
+
+
+@virtually
 async def test_a_start_sends_again_only_once(tmp_path: Path) -> None:
     """No usable answer again: it is left, and its slot is held as if it were new."""
     shop = a_shop(tmp_path, slots=1)
@@ -432,8 +447,8 @@ async def test_doubt_of_an_earlier_start_does_not_pull_the_brake(tmp_path: Path)
 
 @virtually
 async def test_young_doubt_has_its_slot(tmp_path: Path) -> None:
-    """Its task may be alive beside others, even when the tier is smaller now: it need not wait."""
-    shop = a_shop(tmp_path, slots=1)
+    """Its task may be alive beside others, and they fill the tier: it need not wait for a slot."""
+    shop = a_shop(tmp_path, slots=2)
     shop.provider.lives = {sku: Life(task_s=300.0) for sku in "AB"}
     await left_in_doubt(shop)
     await shop.have("B", S.ACCEPTED)
