@@ -23,12 +23,12 @@ __all__ = ["results_frame"]
 def results_frame(output: Path | str) -> pd.DataFrame:
     """Read the results of an output folder as a table, one row a clip or faulty manifest row.
 
-    Columns and dtypes are those of `output.tables.results_frame`.
+    Columns and dtypes are those of `output.frame.results_frame`.
 
     Raises:
         InputError: the folder holds no readable results.
     """
     # pandas is slow to import; only who asks for a table waits for it.
-    from batchgen.output.tables import read_results
+    from batchgen.output.frame import read_results
 
     return read_results(Path(output))

@@ -6,26 +6,32 @@ Used by the commands and by the Python API alike; holds no rule of its own.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 from batchgen.catalogue import Catalogue, read_manifest
-from batchgen.clip import AccountScope
+from batchgen.clip import AccountScope, Attempt, ClipKey
 from batchgen.errors import InputError, SettingsError
 from batchgen.job.loading import job_digest, load_job
 from batchgen.job.schema import Account, Job
 from batchgen.job.settings import Flags, Origin, Settings, read_settings
 from batchgen.messages import Message, msg
 from batchgen.output.owner import Claimant, owner_of, refuse_foreign
+from batchgen.plan.layout import LAID_CLASSES, Layout, by_row, lay_out
+from batchgen.plan.matching import Wanted
 from batchgen.plan.planning import make_plan
-from batchgen.plan.values import History, ManifestRows, Plan, Selection
+from batchgen.plan.values import History, Plan, Selection
+from batchgen.plan.window import opened_at
 from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
 from batchgen.provider.key import Key
+from batchgen.spill import Spill, spilled
 from batchgen.state.doubts import doubt_about
-from batchgen.state.ledger import continues, day_of
+from batchgen.state.ledger import BUDGET_ZONE, budget_zone, continues, day_of
 from batchgen.state.opening import unusable
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Purse, StateReader
@@ -69,9 +75,35 @@ class Books:
     account: AccountScope | None = None
     #: Manifest columns that the job's budgets count by.
     columns: tuple[str, ...] = ()
+    #: The zone by which its days are counted.
+    zone: tzinfo = BUDGET_ZONE
 
 
 @dataclass(frozen=True, slots=True)
+class AccountPurchases:
+    """What one account bought, read from the state as it is asked for."""
+
+    reader: StateReader
+    account: AccountScope
+
+    def __bool__(self) -> bool:
+        """Tell whether the state has any purchase, of whatever account."""
+        return self.reader.changes > 0
+
+    def of_skus(self, skus: Collection[str]) -> Iterable[Attempt]:
+        """Give every attempt of some SKUs, oldest first."""
+        return self.reader.attempts_of(self.account, skus)
+
+    def by_ids(self, ids: Collection[int]) -> Iterable[Attempt]:
+        """Give the attempts with these ids."""
+        return self.reader.attempts_by_id(ids)
+
+    def committed(self, kind: str, name: str) -> Decimal:
+        """Sum what one SKU, or one value of a column that budgets count by, has cost at worst."""
+        return self.reader.balance(self.account, Purse(kind, name)).committed
+
+
+@dataclass(frozen=True)
 class Workspace:
     """One job with everything that was read for it."""
 
@@ -103,6 +135,17 @@ class Workspace:
         """The fingerprint of the job as it stands with all options."""
         return job_digest(self.job)
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The rows of the catalogue with their clips; read once, kept on disk where they are many.
+
+        Raises:
+            InputError: a prompt of the job is wrong, or the catalogue cannot be read to its end.
+        """
+        layout = lay_out(self.job, self.catalogue.rows(), lambda rows: spilled(rows, LAID_CLASSES))
+        told = [*self.catalogue.warnings] + [self.catalogue.when_empty()] * (not layout.count)
+        return replace(layout, warnings=by_row([*told, *layout.warnings]))
+
     def key(self) -> Key:
         """Give the API key; the simulator takes any.
 
@@ -117,15 +160,16 @@ class Workspace:
         Raises:
             InputError: names them.
         """
-        known = {item.sku for item in self.catalogue.items}
-        known |= {fault.sku for fault in self.catalogue.faults if fault.sku is not None}
-        unknown = sorted(set(skus) - known)
+        unknown = set(skus)
+        if unknown:
+            unknown -= {row.item.sku for row in self.layout.rows}
+            unknown -= {fault.sku for fault in self.layout.faults if fault.sku is not None}
         if unknown:
             raise InputError(
                 msg(
                     "{file} has no SKU {skus}: write it as the catalogue does",
                     file=self.job.manifest.path,
-                    skus=", ".join(unknown),
+                    skus=", ".join(sorted(unknown)),
                 )
             )
 
@@ -162,28 +206,23 @@ class Workspace:
             InputError: a prompt of the job, or a selected SKU, is wrong.
         """
         self.require_skus(selection.skus)
-        rows = ManifestRows(
-            items=self.catalogue.items,
-            broken=self.catalogue.broken,
-            faults=self.catalogue.faults,
-            warnings=self.catalogue.warnings,
-            count=self.catalogue.rows,
-        )
         history = History() if reader is None else self._history(reader, now, new_run=new_run)
-        return make_plan(self.job, rows, history, selection, self.account)
+        return make_plan(self.job, self.layout, history, selection, self.account, new_heap=_heap)
 
     def _history(self, reader: StateReader, now: float, *, new_run: bool) -> History:
-        day = day_of(now)
+        day = day_of(now, budget_zone(self.job.window))
         last = None if new_run else reader.last_run(self.job.name, self.account)
         purses = {
             "job": Purse("job", self.job.name),
             "day": Purse("day", day),
             "month": Purse("month", day[:7]),
         }
-        if last is not None and continues(last, self.job.budget.run):
+        if last is not None and continues(
+            last, self.job.budget.run, opened_at(self.job.window, now)
+        ):
             purses["run"] = Purse("run", last.id)
         return History(
-            attempts=tuple(reader.attempts(self.account)),
+            purchases=AccountPurchases(reader, self.account),
             orders=reader.open_orders(self.job.name, self.account),
             task_seconds={model: reader.task_seconds(self.account, model) for model in MODELS},
             committed={
@@ -216,7 +255,12 @@ def books_of_job(path: Path, options: Options, environ: Mapping[str, str]) -> Bo
         InputError: the job file or a setting cannot be used.
     """
     job, settings = _read_job(path, options, environ)
-    return Books(Path(settings.state.value), _account(job, settings), tuple(job.budget.by))
+    return Books(
+        Path(settings.state.value),
+        _account(job, settings),
+        tuple(job.budget.by),
+        budget_zone(job.window),
+    )
 
 
 def settings_without_job(options: Options, environ: Mapping[str, str]) -> Settings:
@@ -285,6 +329,10 @@ def reading(path: Path, on_doubt: Callable[[Message], None]) -> Iterator[SqliteR
     finally:
         if reader is not None:
             reader.close()
+
+
+def _heap() -> Spill[Wanted]:
+    return Spill((ClipKey,))
 
 
 def _read_job(path: Path, options: Options, environ: Mapping[str, str]) -> tuple[Job, Settings]:

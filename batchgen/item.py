@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from batchgen.clip import Picture
 from batchgen.messages import Message
@@ -40,3 +41,12 @@ class Fault:
     sku: str | None = None
     #: The row's cells, where they could be read; so that it can be written down to be mended.
     cells: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class ManifestRow(NamedTuple):
+    """One row of a manifest with any text in it, good or bad."""
+
+    #: As far as it goes; None when the row could not be read at all.
+    item: Item | None
+    #: What is wrong with it; nothing is made of a row with a fault.
+    faults: tuple[Fault, ...] = ()

@@ -12,11 +12,13 @@ from tqdm import tqdm
 from batchgen.clip import Attempt
 from batchgen.messages import Message, Say, msg, visible
 from batchgen.run.ports import Clock, Progress
-from batchgen.words import time_of_day
+from batchgen.words import local_time, time_of_day
 from batchgen.wrapping import fitted
 
 #: Seconds between plain lines where there is no terminal.
 _LINE_EVERY_S = 30.0
+#: An end within so many seconds is told without its day.
+_NEAR_S = 20 * 3600.0
 #: Erases from the cursor to the end of the line: the `^C` that a terminal echoes stands there.
 _ERASE = "\x1b[K"
 
@@ -90,8 +92,15 @@ def figures(progress: Progress) -> Message:
 def _left(progress: Progress) -> Message:
     if progress.waits_until is not None:
         return msg("waiting until {time}", time=time_of_day(progress.waits_until))
-    left = "?" if progress.eta_s is None else _clock_face(progress.eta_s)
-    return msg("{time} left", time=left)
+    if progress.ends is None:
+        return msg("{time} left", time="?")
+    left = msg("{time} left", time=_clock_face(progress.ends.left_s))
+    low, high = (local_time(at).split() for at in (progress.ends.low, progress.ends.high))
+    if low == high:
+        return left
+    if progress.ends.left_s < _NEAR_S:
+        return msg("{left}, ends {low}-{high}", left=left, low=low[-1], high=high[-1])
+    return msg("{left}, ends {low} - {high}", left=left, low=" ".join(low), high=" ".join(high))
 
 
 def _slots(progress: Progress) -> Message:

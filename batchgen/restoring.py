@@ -5,7 +5,7 @@ Goes on beside a run: there may be thousands of files to look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from batchgen.clip import Attempt, AttemptState, ClipKey
@@ -19,7 +19,7 @@ from batchgen.state.store import StateWriter
 
 
 async def restore_films(
-    clips: Sequence[PlannedClip],
+    clips: Iterable[PlannedClip],
     output: Path,
     folder: OutputFolder,
     writer: StateWriter,

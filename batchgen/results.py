@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchgen.engine import Workspace
 from batchgen.language import speaker
 from batchgen.messages import Message, msg
-from batchgen.output.report import Heading, write_report
+from batchgen.output.report import Heading, ReportRows, write_report
 from batchgen.output.rows import result_rows
 from batchgen.output.tables import write_results
 from batchgen.plan.values import Plan
@@ -24,8 +24,10 @@ def write_output(
         OSError: the folder does not take them; word it with `unwritable`.
     """
     say = speaker(language)
-    rows = result_rows(plan, say)
-    warnings = write_results(workspace.output, rows, workspace.catalogue.items, plan.faults)
+    shown = ReportRows()
+    rows = shown.noting(result_rows(plan, say))
+    items = workspace.layout.items
+    warnings = write_results(workspace.output, rows, items, plan.faults, say)
     heading = Heading(
         job=plan.job,
         money=reader.balance(workspace.account, Purse("job", plan.job)),
@@ -33,7 +35,7 @@ def write_output(
         made_at=now,
         language=language.replace("_", "-"),
     )
-    write_report(workspace.output, rows, heading, say)
+    write_report(workspace.output, shown, heading, say)
     return warnings
 
 

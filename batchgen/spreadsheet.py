@@ -23,6 +23,8 @@ def unguarded(text: str) -> str:
 
 def _is_live(text: str) -> bool:
     """Look past apostrophes, blanks, invisible characters and full-width forms, in every line."""
+    if text[:1].isalnum() and text.isprintable():
+        return False  # most cells: one line that begins with a letter or digit, or a form of one
     text = text.lstrip("'")
     if text.lstrip(" ")[:1] in ("\t", "\r", "\n"):
         return True

@@ -122,9 +122,19 @@ def price_of(model: str, provider: str) -> tuple[Decimal, str]:
 
 def breaches(request: ClipRequest) -> Iterator[Breach]:
     """Yield every documented limit that the request breaks; none means it may be sent."""
+    yield from setting_breaches(request)
+    yield from content_breaches(request)
+
+
+def setting_breaches(request: ClipRequest) -> Iterator[Breach]:
+    """Yield every documented limit that the request's settings break: all but its content."""
+    return _choice_breaches(MODELS[request.model], request)
+
+
+def content_breaches(request: ClipRequest) -> Iterator[Breach]:
+    """Yield every documented limit that the request's prompt and pictures break."""
     spec = MODELS[request.model]
     yield from _prompt_breaches(spec, request)
-    yield from _choice_breaches(spec, request)
     count = len(request.pictures)
     if count < spec.min_pictures or (spec.is_frame_pair and count != spec.max_pictures):
         yield _wrong_picture_count(spec, count)

@@ -15,8 +15,8 @@ import pytest
 from batchgen.language import speaker
 from batchgen.messages import msg
 from batchgen.progress import TerminalProgress, figures
-from batchgen.run.ports import Progress
-from batchgen.words import time_of_day
+from batchgen.run.ports import Ends, Progress
+from batchgen.words import local_time, time_of_day
 
 NOW = Progress(
     settled=3,
@@ -28,7 +28,7 @@ NOW = Progress(
     currency="CNY",
     in_flight=4,
     slots=5,
-    eta_s=83.4,
+    ends=Ends(83.4, 1_800_000_070.0, 1_800_000_079.0),
 )
 LINE = "2/24 done | 1:23 left | 2.50 CNY spent, 1.25 at risk | 4/5 in flight, 5.00 in the air"
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix's")
@@ -95,12 +95,26 @@ def pipe() -> Iterator[End]:
     os.close(reading)
 
 
-@pytest.mark.parametrize(
-    ("eta_s", "left"), [(None, "?"), (0.2, "0:00"), (59.6, "1:00"), (3725.0, "1:02:05")]
-)
-def test_the_time_left_is_a_clock_face(eta_s: float | None, left: str) -> None:
-    """Seconds become minutes and hours; what is not known is said to be so."""
-    assert f"| {left} left |" in str(figures(replace(NOW, eta_s=eta_s)))
+@pytest.mark.parametrize(("left_s", "left"), [(0.2, "0:00"), (59.6, "1:00"), (3725.0, "1:02:05")])
+def test_the_time_left_is_a_clock_face(left_s: float, left: str) -> None:
+    """Seconds become minutes and hours."""
+    ends = Ends(left_s, 1_800_000_000.0, 1_800_000_000.0)
+    assert f"| {left} left |" in str(figures(replace(NOW, ends=ends)))
+
+
+def test_an_end_that_is_not_known_is_said_to_be_so() -> None:
+    """Nothing was seen yet."""
+    assert "| ? left |" in str(figures(replace(NOW, ends=None)))
+
+
+def test_a_far_end_is_told_with_its_band() -> None:
+    """To the minute, and with the days where the run goes on until tomorrow."""
+    low, high = 1_800_000_000.0, 1_800_000_900.0
+    moments = [local_time(at).split() for at in (low, high)]
+    told = str(figures(replace(NOW, ends=Ends(3600.0, low, high))))
+    assert f"| 1:00:00 left, ends {moments[0][1]}-{moments[1][1]} |" in told
+    told = str(figures(replace(NOW, ends=Ends(80_000.0, low, high))))
+    assert f"left, ends {' '.join(moments[0])} - {' '.join(moments[1])} |" in told
 
 
 def test_a_pause_is_told_in_the_place_of_the_time_left() -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from batchgen.catalogue import Catalogue, read_manifest
 from batchgen.clip import LocalPicture
 from batchgen.item import Item
 from batchgen.job.loading import load_job
-from batchgen.plan.expand import expand
+from batchgen.plan.expand import Expander
+from tests.catalogue.whole import WholeCatalogue, read_whole
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "sample_data" / "pictures"
@@ -26,10 +26,10 @@ _PICTURE_LIMIT_BYTES = 120_000
 _FOLDER_LIMIT_BYTES = 2_500_000
 
 
-def catalogue_of(manifest: str) -> Catalogue:
+def catalogue_of(manifest: str) -> WholeCatalogue:
     """Read one of the two manifests through the demo job."""
     path = str(ROOT / "sample_data" / manifest)
-    return read_manifest(load_job(ROOT / "jobs" / "demo.yaml", {"manifest.path": path}))
+    return read_whole(load_job(ROOT / "jobs" / "demo.yaml", {"manifest.path": path}))
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_all_four_jobs_are_there() -> None:
 def test_a_job_makes_and_costs_what_its_comments_say(name: str, clips: int, cost: str) -> None:
     """Every row of every job becomes clips that keep the API's limits, at the stated price."""
     job = load_job(ROOT / "jobs" / f"{name}.yaml")
-    rows = list(expand(job, read_manifest(job).items))
+    rows = list(map(Expander(job).expand, read_whole(job).items))
     made = [clip for row in rows for clip in row.clips]
     assert [fault for row in rows for fault in row.faults] == []
     assert (len(made), sum(clip.price for clip in made)) == (clips, Decimal(cost))

@@ -9,18 +9,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from batchgen.catalogue.delimited import read_delimited
 from batchgen.catalogue.items import ItemMaker, match_columns
+from batchgen.catalogue.picture_facts import remembered_facts
 from batchgen.catalogue.pictures import PictureFinder
 from batchgen.catalogue.pictures_folder import read_pictures_folder
 from batchgen.catalogue.structured import read_json, read_json_lines, read_yaml
-from batchgen.catalogue.table import Reader, Source
+from batchgen.catalogue.table import Reader, Source, Table
 from batchgen.catalogue.workbook import read_workbook
-from batchgen.item import Fault, Item
+from batchgen.item import Fault, ManifestRow
 from batchgen.job.schema import Job
 from batchgen.messages import msg
 
@@ -37,82 +38,63 @@ READERS: Mapping[str, Reader] = {
     ".ndjson": read_json_lines,
 }
 
-#: Bytes of a manifest; it is read as a whole.
-MANIFEST_BYTES_LIMIT = 500_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What a manifest holds."""
+    """A manifest that was opened; its rows are read when they are asked for."""
 
-    #: The manifest, as the job names it.
-    file: str
-    #: One for each row without a fault, in file order.
-    items: tuple[Item, ...]
-    #: Rows with faults as far as they go, so that the plan can find what else is wrong in them.
-    broken: tuple[Item, ...]
-    #: Everything that is wrong, in file order.
-    faults: tuple[Fault, ...]
-    #: Same shape as a fault, but nothing is held back for it.
-    warnings: tuple[Fault, ...]
-    #: Rows with any text in them, faulty ones included.
-    rows: int
-    #: Hash of the manifest's bytes; of a folder, of its rows.
-    sha256: str
+    source: Source
+    table: Table
+    #: batchgen's name of a column -> header of the file.
+    columns: Mapping[str, str]
+    #: Where pictures may lie.
+    picture_folders: tuple[Path, ...]
+
+    @property
+    def file(self) -> str:
+        """The manifest, as the job names it."""
+        return self.source.file
+
+    def rows(self) -> Iterator[ManifestRow]:
+        """Read the rows in file order, and look at every local picture that they name.
+
+        Raises:
+            ManifestError: the file cannot be read any further.
+        """
+        with remembered_facts() as facts:
+            finder = PictureFinder(self.picture_folders, facts)
+            maker = ItemMaker(self.source, self.columns, finder)
+            for entry in self.table.entries:
+                yield ManifestRow(None, (entry,)) if isinstance(entry, Fault) else maker.make(entry)
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What is told of the manifest as a whole; nothing is held back for it."""
+        return self.table.warnings
+
+    def when_empty(self) -> Fault:
+        """Make the warning for a manifest that has no rows."""
+        return self.source.warning("manifest-empty", msg("it has no rows: nothing to make"))
+
+    def sha256(self) -> str:
+        """Give the hash of the manifest's bytes; of a folder, of its rows."""
+        if not self.source.path.is_dir():
+            return self.source.sha256()
+        rows = tuple(read_pictures_folder(self.source).entries)
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def read_manifest(job: Job) -> Catalogue:
-    """Read the job's manifest and look at every local picture that it names; asks no network.
+    """Open the job's manifest and find its columns; asks no network.
 
     Raises:
         ManifestError: the manifest as a whole cannot be read.
     """
-    source = _open(job)
-    is_folder = source.path.is_dir()
-    table = read_pictures_folder(source) if is_folder else _reader_of(source)(source)
-    folders = _picture_folders(job, source)
-    maker = ItemMaker(
-        source, match_columns(source, table, job.manifest.columns), PictureFinder(folders)
-    )
-    items: list[Item] = []
-    broken: list[Item] = []
-    faults = list(table.faults)
-    warnings = list(table.warnings)
-    if not table.rows and not table.faults:
-        warnings.append(source.warning("manifest-empty", msg("it has no rows: nothing to make")))
-    for row in table.rows:
-        item, found = maker.make(row)
-        (broken if found else items).append(item)
-        faults.extend(found)
-    return Catalogue(
-        file=source.file,
-        items=tuple(items),
-        broken=tuple(broken),
-        faults=tuple(sorted(faults, key=lambda fault: fault.row or 0)),
-        warnings=tuple(warnings),
-        rows=len(table.rows) + len(table.faults),
-        sha256=hashlib.sha256(
-            repr(table.rows).encode() if is_folder else source.content
-        ).hexdigest(),
-    )
-
-
-def _open(job: Job) -> Source:
     manifest = job.manifest
-    path = job.resolve(manifest.path)
-    source = Source(manifest.path, path, b"", manifest.encoding, manifest.sheet)
-    if path.is_dir():
-        return source
-    try:
-        if path.stat().st_size > MANIFEST_BYTES_LIMIT:
-            raise source.error(
-                msg("it has more than {limit} MB", limit=MANIFEST_BYTES_LIMIT // 1_000_000)
-            )
-        return replace(source, content=path.read_bytes())
-    except OSError as error:
-        raise source.error(
-            msg("{path} cannot be read: {reason}", path=path, reason=error.strerror)
-        ) from error
+    source = Source(manifest.path, job.resolve(manifest.path), manifest.encoding, manifest.sheet)
+    table = read_pictures_folder(source) if source.path.is_dir() else _reader_of(source)(source)
+    folders = _picture_folders(job, source)
+    return Catalogue(source, table, match_columns(source, table, manifest.columns), folders)
 
 
 def _reader_of(source: Source) -> Reader:

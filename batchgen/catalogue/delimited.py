@@ -7,17 +7,18 @@ take. A row with broken quotes is a fault, and the rows after it are still read.
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
 
 from batchgen.catalogue.table import Record, Source, Table, tabulate
 from batchgen.item import Fault
 from batchgen.messages import msg
 
 _DELIMITERS = (",", ";", "\t", "|")
-#: Records that are looked at to tell the separator.
+#: Records that are looked at to tell the separator, and lines that they may take.
 _SAMPLE_ROWS = 50
+_SAMPLE_LINES = 1000
 #: Characters of one cell; descriptions in HTML pass the module's own limit of 131,072.
 _CELL_LIMIT = 10_000_000
 
@@ -29,22 +30,27 @@ def read_delimited(source: Source) -> Table:
         ManifestError: wrong encoding, no header, or a column named twice.
     """
     csv.field_size_limit(_CELL_LIMIT)
-    text = source.text()
-    return tabulate(source, _records(source, text, _delimiter_of(text)))
+    delimiter = _delimiter_of(list(islice(source.lines(), _SAMPLE_LINES)))
+    return tabulate(source, _Records(source, delimiter))
 
 
-def _records(source: Source, text: str, delimiter: str) -> Iterator[Record | Fault]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 0
-    while True:
-        number += 1
-        line = reader.line_num + 1
-        try:
-            yield Record(number, next(reader))
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield _broken(source, number, line, error)
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The records of a file, read anew each time they are iterated over."""
+
+    source: Source
+    delimiter: str
+
+    def __iter__(self) -> Iterator[Record | Fault]:
+        reader = csv.reader(self.source.lines(), delimiter=self.delimiter, strict=True)
+        for number in count(1):
+            line = reader.line_num + 1
+            try:
+                yield Record(number, next(reader))
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield _broken(self.source, number, line, error)
 
 
 def _broken(source: Source, number: int, line: int, error: csv.Error) -> Fault:
@@ -70,13 +76,13 @@ def _broken(source: Source, number: int, line: int, error: csv.Error) -> Fault:
     )
 
 
-def _delimiter_of(text: str) -> str:
+def _delimiter_of(lines: Sequence[str]) -> str:
     """Choose the separator that cuts the header into most cells and the rows into as many."""
-    return max(_DELIMITERS, key=lambda delimiter: _fitness(text, delimiter))
+    return max(_DELIMITERS, key=lambda delimiter: _fitness(lines, delimiter))
 
 
-def _fitness(text: str, delimiter: str) -> float:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _fitness(lines: Sequence[str], delimiter: str) -> float:
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         widths = [len(cells) for cells in islice(reader, _SAMPLE_ROWS) if any(cells)]
     except csv.Error:  # a cell above the limit: the reading itself will tell

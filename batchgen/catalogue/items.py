@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from batchgen.catalogue.pictures import PictureFinder, PictureProblem
 from batchgen.catalogue.table import Mark, Row, Source, Table, stripped
 from batchgen.clip import LocalPicture, Picture
-from batchgen.item import Fault, Item
+from batchgen.first_seen import FirstSeen
+from batchgen.item import Fault, Item, ManifestRow
 from batchgen.messages import Message, msg
 
 #: Columns that mean something here; all others are free ones for the prompt template.
@@ -33,6 +34,7 @@ COLUMNS = (
     "take",
 )
 _PAIR = ("start_image", "end_image")
+_FEWEST_TO_REPEAT = 2
 _SEPARATORS = re.compile(r"[|;；\n]|,\s+")
 _SCIENTIFIC = re.compile(r"\d+([.,]\d+)?[Ee]\+\d+")
 #: Control characters save tab and line ends, and halves of surrogate pairs.
@@ -98,17 +100,21 @@ class ItemMaker:
     columns: Mapping[str, str]
     finder: PictureFinder
     #: (SKU, variant, take) -> the row that had it first.
-    _seen: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _seen: FirstSeen = field(default_factory=FirstSeen)
 
-    def make(self, row: Row) -> tuple[Item, list[Fault]]:
+    def make(self, row: Row) -> ManifestRow:
         """Make the item of a row as far as it goes, and list everything that is wrong in it."""
         named = {
             name: row.cells[header] for name, header in self.columns.items() if header in row.cells
         }
-        faults = [*self._cell_faults(row), *self._sku_faults(row, named)]
+        faults: list[Fault] = []
+        if row.marks or _CONTROL.search("".join(row.cells.values())):
+            faults.extend(self._cell_faults(row))
+        faults.extend(self._sku_faults(row, named))
         pictures = self._pictures(row, named, faults)
         cells = {**row.cells, **named}
-        return Item(named.get("sku", ""), self.source.file, row.number, cells, pictures), faults
+        item = Item(named.get("sku", ""), self.source.file, row.number, cells, pictures)
+        return ManifestRow(item, tuple(faults))
 
     def _fault(self, row: Row, column: str, code: str, message: Message) -> Fault:
         sku = row.cells.get(self.columns["sku"]) or None
@@ -144,7 +150,7 @@ class ItemMaker:
 
     def _duplicate(self, row: Row, column: str, named: Mapping[str, str]) -> Iterator[Fault]:
         key = (named["sku"], named.get("variant", ""), named.get("take") or "1")
-        first = self._seen.setdefault(key, row.number)
+        first = self._seen.note(key, row.number)
         if first != row.number:
             problem = msg(
                 "SKU {sku} stands in row {first} already: give each its own SKU, or tell them"
@@ -159,16 +165,16 @@ class ItemMaker:
     ) -> tuple[Picture, ...]:
         """Find the row's pictures in order; what is wrong with them is added to `faults`."""
         found: list[Picture] = []
-        is_pair = all(named.get(name) for name in _PAIR)
+        is_pair = bool(named.get("start_image") and named.get("end_image"))
         for name in _PAIR if is_pair else ("image", "images"):
-            for entry in self._entries(row, name):
+            for entry in self._entries(row, name) if named.get(name) else ():
                 picture = self.finder.find(entry)
                 if isinstance(picture, PictureProblem):
                     column = self.columns[name]
                     faults.append(self._fault(row, column, picture.code, picture.message))
                 else:
                     found.append(picture)
-        return tuple(found) if is_pair else _each_once(found)
+        return tuple(found) if is_pair or len(found) < _FEWEST_TO_REPEAT else _each_once(found)
 
     def _entries(self, row: Row, name: str) -> list[str]:
         """List the pictures that a cell names."""

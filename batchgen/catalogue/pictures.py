@@ -20,12 +20,17 @@ from urllib.parse import urlsplit
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from batchgen.catalogue.picture_facts import PictureFacts
 from batchgen.clip import LocalPicture, Picture, RemotePicture
 from batchgen.messages import Message, msg
 from batchgen.video_models import PICTURE_BYTES_LIMIT, PICTURE_FORMATS, PICTURE_PIXELS_LIMIT
 
 #: A scheme has two letters at least, so that `C:\photos` is none.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+#: A URL in which nothing can be wrong; others are looked at part by part.
+_PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/[!-?A-~]*")
+#: Pictures that are kept in memory, so that a file is opened once however many rows name it.
+_REMEMBERED = 100_000
 #: Pillow's name of the JPEG of several pictures that phones write; the first one counts.
 _OTHER_NAMES = {"mpo": "jpeg"}
 #: Orientations of EXIF that lay the picture on its side.
@@ -59,10 +64,14 @@ class PictureFinder:
 
     #: Absolute, links resolved; the first that has the file wins.
     folders: Sequence[Path]
+    #: What earlier commands found in the files.
+    facts: PictureFacts = field(default_factory=PictureFacts)
     _opened: dict[Path, LocalPicture | PictureProblem] = field(default_factory=dict)
 
     def find(self, name: str) -> Picture | PictureProblem:
         """Find what a cell names: an http(s) URL, or a path from one of the folders."""
+        if _PLAIN_URL.fullmatch(name):
+            return RemotePicture(name)
         if name.startswith("//"):
             return _remote(f"https:{name}")
         scheme = _SCHEME.match(name)
@@ -101,9 +110,11 @@ class PictureFinder:
                 ),
             )
         path = allowed[0]
-        if path not in self._opened:
-            self._opened[path] = _open_picture(path)
-        opened = self._opened[path]
+        opened = self._opened.get(path)
+        if opened is None:
+            opened = self.facts.of(path, _open_picture)
+            if len(self._opened) < _REMEMBERED:
+                self._opened[path] = opened
         return replace(opened, name=name) if isinstance(opened, LocalPicture) else opened
 
     def _may_open(self, path: Path) -> bool:

@@ -43,7 +43,7 @@ def read_pictures_folder(source: Source) -> Table:
         )
         for at, sku in enumerate(sorted(pictures), 1)
     ]
-    return Table.of(("sku", "images"), rows)
+    return Table(("sku", "images"), rows)
 
 
 def _is_picture(entry: Path) -> bool:

@@ -142,7 +142,7 @@ def _table(entries: Sequence[Row | Fault]) -> Table:
     kept = [entry for entry in entries if not _is_blank(entry)]
     rows = [entry for entry in kept if isinstance(entry, Row)]
     columns = dict.fromkeys(name for row in rows for name in row.cells)
-    return Table.of(columns, kept)
+    return Table(tuple(columns), kept)
 
 
 def _is_blank(entry: Row | Fault) -> bool:

@@ -31,10 +31,11 @@ def read_workbook(source: Source) -> Table:
         ManifestError: no workbook, one too large to read, no such sheet, no header, or a column
             named twice.
     """
-    problem = workbook_problem(source.content)
+    content = source.content()
+    problem = workbook_problem(content)
     if problem is not None:
         raise source.error(problem)
-    workbook = _open(source)
+    workbook = _open(source, content)
     sheets = workbook.sheet_names
     name = source.sheet or sheets[0]
     if name not in sheets:
@@ -46,12 +47,14 @@ def read_workbook(source: Source) -> Table:
     except CalamineError as error:
         raise _unreadable(source, error) from error
     is_guess = source.sheet is None and len(sheets) > 1
-    return tabulate(source, _records(lines), [_first_taken(source, sheets)] if is_guess else [])
+    return tabulate(
+        source, list(_records(lines)), [_first_taken(source, sheets)] if is_guess else []
+    )
 
 
-def _open(source: Source) -> CalamineWorkbook:
+def _open(source: Source, content: bytes) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(source.content))
+        return CalamineWorkbook.from_filelike(io.BytesIO(content))
     except CalamineError as error:
         raise _unreadable(source, error) from error
 

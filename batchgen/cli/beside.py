@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from batchgen.clip import AccountScope, Attempt, Status
+from batchgen.clip import MEANING, AccountScope, Attempt, Status
 from batchgen.plan.values import Plan
 from batchgen.state.store import StateReader
+
+_FAILED = frozenset(state for state, (status, _) in MEANING.items() if status is Status.FAILED)
 
 
 def in_doubt(reader: StateReader, job: str, account: AccountScope) -> list[Attempt]:
@@ -19,12 +21,14 @@ def in_doubt(reader: StateReader, job: str, account: AccountScope) -> list[Attem
 
 def beside(plan: Plan, reader: StateReader) -> list[Attempt]:
     """List the job's attempts in hand, in doubt or failed that no clip of the plan has."""
-    shown = {entry.attempt.id for entry in plan.clips if entry.attempt is not None}
-    keys = {entry.clip.key for entry in plan.clips}
-    newest = reader.newest_attempts(plan.account)
-    failed = [attempt for attempt in newest if attempt.status is Status.FAILED]
-    return [
-        attempt
+    failed = reader.unsaved(plan.account, _FAILED, newest=True)
+    found = {
+        attempt.id: attempt
         for attempt in (*reader.unfinished(plan.account), *failed)
-        if attempt.job == plan.job and attempt.id not in shown and attempt.key not in keys
-    ]
+        if attempt.job == plan.job
+    }
+    for shown in plan.attempt_ids() if found else ():
+        found.pop(shown, None)
+    names = {attempt.key for attempt in found.values()}
+    planned = names.intersection(plan.keys()) if names else names
+    return [attempt for attempt in found.values() if attempt.key not in planned]

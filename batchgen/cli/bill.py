@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from batchgen.bill.cells import looks_like_time
 from batchgen.bill.columns import NAMES, recognise
 from batchgen.bill.rows import read_rows
 from batchgen.bill.values import Bill, BillLine, BillRow, Period
-from batchgen.catalogue import MANIFEST_BYTES_LIMIT, READERS
-from batchgen.catalogue.table import Mark, Row, Source, Table
+from batchgen.catalogue import READERS
+from batchgen.catalogue.table import WHOLE_BYTES_LIMIT, Mark, Row, Source, Table
 from batchgen.cli.speech import heard
 from batchgen.errors import InputError
 from batchgen.item import Fault
@@ -128,7 +129,7 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
     table = reader(source)
     columns = recognise(table.columns, said.columns)
     rows, faults, sums = read_rows(
-        map(_line, table.rows),
+        (_line(entry) for entry in table.entries if isinstance(entry, Row)),
         file=source.file,
         columns=columns,
         currency=currency,
@@ -150,8 +151,8 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
 def _open(said: BillOptions) -> Source:
     name = said.path.name
     try:
-        if said.path.stat().st_size > MANIFEST_BYTES_LIMIT:
-            limit = MANIFEST_BYTES_LIMIT // 1_000_000
+        if said.path.stat().st_size > WHOLE_BYTES_LIMIT:
+            limit = WHOLE_BYTES_LIMIT // 1_000_000
             raise InputError(msg("{file} has more than {limit} MB", file=name, limit=limit))
         content = said.path.read_bytes()
     except OSError as error:
@@ -164,7 +165,7 @@ def _open(said: BillOptions) -> Source:
         ) from error
     if not content.strip():
         raise InputError(msg("the bill {file} is empty", file=name))
-    return Source(name, said.path, content, said.encoding or _encoding_of(content))
+    return Source(name, said.path, said.encoding or _encoding_of(content))
 
 
 def _encoding_of(content: bytes) -> str:
@@ -184,13 +185,16 @@ def _line(row: Row) -> BillLine:
 
 
 def _in_order(table: Table, faults: list[Fault]) -> tuple[Fault, ...]:
-    return tuple(sorted((*table.faults, *faults), key=lambda fault: fault.row or 0))
+    unread = [entry for entry in table.entries if isinstance(entry, Fault)]
+    return tuple(sorted((*unread, *faults), key=lambda fault: fault.row or 0))
 
 
 def _time_like(table: Table, columns: Mapping[str, str]) -> Iterator[str]:
     """Name the columns that mean nothing yet, and in which the first rows have times."""
+    rows = (entry for entry in table.entries if isinstance(entry, Row))
+    looked_at = list(islice(rows, _LOOKED_AT))
     for header in table.columns:
-        cells = [row.cells.get(header, "") for row in table.rows[:_LOOKED_AT]]
+        cells = [row.cells.get(header, "") for row in looked_at]
         filled = [cell for cell in cells if cell.strip()]
         if header not in columns.values() and filled and all(map(looks_like_time, filled)):
             yield header

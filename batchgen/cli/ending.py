@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from batchgen.cli.hints import about_doubt, again
@@ -23,7 +24,11 @@ _ALWAYS = (Status.DONE, Status.FAILED, Status.UNCERTAIN)
 _ELSE = (Status.LOST, Status.READY, Status.RUNNING, Status.PLANNED)
 
 
-@dataclass(frozen=True, slots=True)
+#: What a person may have to look at, or another start to do.
+_OPEN = frozenset(Status) - {Status.DONE, Status.PLANNED, Status.INVALID}
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a run ended and how the clips of its job stand then."""
 
@@ -35,14 +40,19 @@ class Outcome:
     #: The job's purchases that no clip of the plan has.
     others: Sequence[Attempt]
 
+    @cached_property
+    def open(self) -> list[Attempt]:
+        """The newest attempts of clips that are neither done nor simply not bought."""
+        found = [it.attempt for it in self.after.not_done() if it.attempt is not None]
+        return [attempt for attempt in (*found, *self.others) if attempt.status in _OPEN]
+
     def attempts(self, status: Status) -> list[Attempt]:
-        """List the newest attempts of the clips that have a status."""
-        planned = [it.attempt for it in self.after.clips if it.attempt is not None]
-        return [attempt for attempt in (*planned, *self.others) if attempt.status is status]
+        """List those that have a status."""
+        return [attempt for attempt in self.open if attempt.status is status]
 
     def counts(self) -> dict[Status, int]:
         """Count the clips by status; what is over for a clip no longer wanted is left out."""
-        counts = Counter(entry.status for entry in self.after.clips)
+        counts = Counter(self.after.statuses)
         counts.update(it.status for it in self.others if it.status is not Status.FAILED)
         return {status: counts[status] for status in Status if status is not Status.INVALID}
 
@@ -54,9 +64,9 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     return {
         "run": outcome.ending.run.id,
         **{status.value: count for status, count in outcome.counts().items()},
-        "changed": sum(entry.action is Action.CHANGED for entry in after.clips),
+        "changed": after.count_of(Action.CHANGED),
         "invalid": len({(fault.file, fault.row) for fault in after.faults}),
-        "skipped": sum(entry.action is Action.DONE for entry in outcome.before.clips),
+        "skipped": outcome.before.count_of(Action.DONE),
         "spent": plain(money.spent),
         "at_risk": plain(money.at_risk),
         "reserved": plain(money.reserved),
@@ -125,7 +135,7 @@ def tell_stop(ending: Ending) -> None:
 def _about_failed(after: Plan) -> Iterator[Message]:
     """Name the failed clips, and say what became of their money."""
     places: set[MoneyPlace] = set()
-    for entry in after.clips:
+    for entry in after.not_done():
         if entry.status is not Status.FAILED or entry.attempt is None:
             continue
         places.add(entry.attempt.money)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from enum import IntEnum
 
 from batchgen.clip import Attempt, ClipKey, Status
@@ -43,7 +43,7 @@ def code_of(error: BatchgenError) -> int:
 
 def code_of_run(
     after: Plan,
-    asked: Iterable[ClipKey],
+    asked: Container[ClipKey],
     stopped: StopReason | None,
     signal: int | None,
     beside: Iterable[Attempt] = (),
@@ -57,9 +57,8 @@ def code_of_run(
         return 128 + signal
     if stopped is not None:
         return ExitCode.STOPPED
-    wanted = set(asked)
     incomplete = any(
-        entry.status in _NOT_DONE or (entry.clip.key in wanted and entry.status is not Status.DONE)
-        for entry in after.clips
+        entry.status in _NOT_DONE or (entry.clip.key in asked and entry.status is not Status.DONE)
+        for entry in after.not_done()
     ) or any(attempt.status in _NOT_OVER for attempt in beside)
     return ExitCode.INCOMPLETE if incomplete or after.faults else ExitCode.DONE

@@ -103,7 +103,7 @@ def _print_ledger(books: Books, by: list[str], *, as_json: bool, as_csv: bool) -
     _refuse_unknown(by, columns_of(attempts, books.columns))
     if books.account is None:
         by = list(dict.fromkeys(["account", *by]))  # what differs in kind is never summed
-    lines = ledger(attempts, by)
+    lines = ledger(attempts, by, books.zone)
     records = [_record(line) for line in lines]
     if as_json:
         tell_json(records)

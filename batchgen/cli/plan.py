@@ -61,7 +61,7 @@ def command(
         remark(msg("mend these rows, or leave them out with --skip-invalid"))
         raise Exit(ExitCode.INPUT)
     if save is not None:
-        lock = lock_of(plan, workspace.digest, workspace.catalogue.sha256)
+        lock = lock_of(plan, workspace.digest, workspace.catalogue.sha256())
         _save(save, json.dumps(lock, ensure_ascii=False, indent=1))
         command = again("run", "--plan", str(save))
         remark(msg("saved to {file}; `{command}` buys nothing else", file=save, command=command))

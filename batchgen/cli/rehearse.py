@@ -27,6 +27,7 @@ from batchgen.plan.values import Plan, Selection, plain
 from batchgen.rehearsal import folder as folders
 from batchgen.rehearsal.judging import Evidence, judge
 from batchgen.rehearsal.performing import Script, environment, perform
+from batchgen.state.ledger import budget_zone
 
 #: Where the simulator will be; its port is known when it is ready.
 _LOOPBACK = "http://127.0.0.1/api/paas/v4"
@@ -183,6 +184,7 @@ async def _rehearse(workspace: Workspace, plan: Plan, script: Script, *, as_json
         attempts=performance.attempts,
         damaged=performance.damaged,
         broken_starts=performance.broken_starts,
+        zone=budget_zone(workspace.job.window),
     )
     rehearsed = Rehearsed(
         script=script,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -301,4 +300,4 @@ def _only(plan: Plan, order_id: int | None) -> Plan:
         is_ordered = entry.order_id is not None and entry.order_id == order_id
         return entry if is_ordered or entry.action not in BUYING else entry.put_off()
 
-    return replace(plan, clips=tuple(map(keep, plan.clips)))
+    return plan.changed(keep)

@@ -78,7 +78,7 @@ def _checked(session: Session, selection: Selection, lock: object, manners: Mann
     workspace = session.workspace
     if lock is None:
         return plan
-    return check_lock(lock, plan, workspace.digest, workspace.catalogue.sha256)
+    return check_lock(lock, plan, workspace.digest, workspace.catalogue.sha256())
 
 
 async def _run(session: Session, plan: Plan, manners: Manners) -> int:

@@ -21,6 +21,7 @@ from batchgen.cli.speech import heard, remark, tell_faults, tell_json
 from batchgen.clip import AccountScope
 from batchgen.errors import InputError, StateError
 from batchgen.execution import Ending, Session
+from batchgen.first_seen import FirstSeen
 from batchgen.language import language_here, say_here
 from batchgen.messages import Message, msg
 from batchgen.plan.values import Plan, Selection, plain
@@ -118,7 +119,9 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
         after = session.plan(Selection())
         no_disk = _write_output(session, after)
         ending = replace(ending, stopped=ending.stopped or no_disk)
-        asked = [entry.clip.key for entry in plan.to_buy]
+        asked = FirstSeen()
+        for entry in plan.to_buy:
+            asked.note(entry.clip.key, 0)
         others = beside(after, session.reader)
         code = code_of_run(after, asked, ending.stopped, stopper.signal, others)
         if stopper.signal is None and not await _end_run(session, ending, code):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
+from decimal import Decimal
 
 from batchgen.cli.hints import again
-from batchgen.cli.speech import tell, tell_faults, tell_table
+from batchgen.cli.speech import heard, tell, tell_faults, tell_table
 from batchgen.engine import Workspace
-from batchgen.messages import msg
-from batchgen.plan.values import Action, Plan, plain
+from batchgen.messages import Message, msg
+from batchgen.plan.forecast import finishing_times
+from batchgen.plan.values import BUYING, Action, Forecast, Plan, PlannedClip, plain
 
 #: Prompts shown of each model, so that a wrong column is seen before money moves.
 _SAMPLES = 3
+#: More minutes than this are told as hours.
+_MANY_MINUTES = 120
 
 
 def show_plan(workspace: Workspace, plan: Plan) -> None:
@@ -45,7 +48,10 @@ def show_plan(workspace: Workspace, plan: Plan) -> None:
 
 
 def _show_models(plan: Plan) -> None:
-    counts = Counter((entry.clip.request.model, entry.clip.price) for entry in plan.to_buy)
+    counts = Counter[tuple[str, Decimal]]()
+    for kind, count in plan.counts.items():
+        if kind.action in BUYING:
+            counts[kind.model, kind.price] += count
     tell_table(
         [msg("model"), msg("clips"), msg("price"), msg("cost")],
         [(model, clips, price, clips * price) for (model, price), clips in sorted(counts.items())],
@@ -56,35 +62,59 @@ def _show_times(workspace: Workspace, plan: Plan) -> None:
     """Print the finishing times; a simulator's say nothing of a real night."""
     if plan.account.provider == "simulator":
         return
-    times = ", ".join(f"{tier} {_clock_face(seconds)}" for tier, seconds in plan.eta.items())
+    times = (heard(_time(tier, time)) for tier, time in finishing_times(plan).items())
     tell(
         msg(
-            "finishing time by tier (h:mm:ss): {times}; this account is {tier}",
-            times=times,
+            "finishing time by tier (in brackets: 8 times in 10): {times}; this account is {tier}",
+            times=", ".join(times),
             tier=workspace.job.account.tier,
         )
     )
 
 
+def _time(tier: str, time: Forecast) -> Message:
+    """Word a finishing time in minutes, or in hours where those are many."""
+    in_hours = time.high_s >= _MANY_MINUTES * 60
+    low, about, high = (
+        f"{seconds / 3600:.1f}" if in_hours else str(max(round(seconds / 60), 1))
+        for seconds in (time.low_s, time.expected_s, time.high_s)
+    )
+    spans = {"tier": tier, "about": about, "low": low, "high": high}
+    if in_hours:
+        return msg("{tier} about {about} h ({low}-{high})", **spans)
+    return msg("{tier} about {about} min ({low}-{high})", **spans)
+
+
 def _show_prompts(plan: Plan) -> None:
     tell(msg("sample prompts:"))
-    by_model = sorted(plan.to_buy, key=lambda entry: entry.clip.request.model)
-    for model, entries in groupby(by_model, key=lambda entry: entry.clip.request.model):
-        for entry in list(entries)[:_SAMPLES]:
-            tell(
-                msg(
-                    "  {model}  {clip}: {prompt}",
-                    model=model,
-                    clip=str(entry.clip.key),
-                    prompt=entry.clip.request.prompt,
-                )
+    for entry in _samples(plan):
+        tell(
+            msg(
+                "  {model}  {clip}: {prompt}",
+                model=entry.clip.request.model,
+                clip=str(entry.clip.key),
+                prompt=entry.clip.request.prompt,
             )
+        )
+
+
+def _samples(plan: Plan) -> list[PlannedClip]:
+    """Give the first clips of each model, by model; looks no further than it must."""
+    missing = {model: min(count, _SAMPLES) for model, count in plan.bought_models.items()}
+    found: list[PlannedClip] = []
+    for entry in plan.to_buy:
+        model = entry.clip.request.model
+        if missing[model]:
+            missing[model] -= 1
+            found.append(entry)
+        if not any(missing.values()):
+            break
+    return sorted(found, key=lambda entry: entry.clip.request.model)
 
 
 def _show_others(plan: Plan) -> None:
     """Say what is not bought, and why."""
-    counts = Counter(entry.action for entry in plan.clips)
-    changed = [entry.clip.price for entry in plan.clips if entry.action is Action.CHANGED]
+    counts = {action: plan.count_of(action) for action in Action}
     lines = {
         Action.DONE: msg("done already: {count}", count=counts[Action.DONE]),
         Action.BRING_HOME: msg(
@@ -98,8 +128,8 @@ def _show_others(plan: Plan) -> None:
         ),
         Action.CHANGED: msg(
             "changed since they were bought: {count}; {cost} {currency} more with --changed",
-            count=len(changed),
-            cost=plain(sum(changed, start=plan.cost * 0)),
+            count=counts[Action.CHANGED],
+            cost=plain(plan.cost_of(Action.CHANGED)),
             currency=plan.currency,
         ),
         Action.NOT_NOW: msg("left for later: {count}", count=counts[Action.NOT_NOW]),
@@ -107,9 +137,3 @@ def _show_others(plan: Plan) -> None:
     for action, line in lines.items():
         if counts[action]:
             tell(line)
-
-
-def _clock_face(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

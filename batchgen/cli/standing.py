@@ -10,7 +10,15 @@ from pathlib import Path
 
 from batchgen.cli.beside import beside
 from batchgen.cli.looking import looking, looking_at_job
-from batchgen.clip import AccountScope, Attempt, AttemptState, Balance, MoneyPlace, Status
+from batchgen.clip import (
+    MEANING,
+    AccountScope,
+    Attempt,
+    AttemptState,
+    Balance,
+    MoneyPlace,
+    Status,
+)
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace, state_without_job
 from batchgen.plan.values import Selection
@@ -18,6 +26,13 @@ from batchgen.state.store import Purse, StateReader
 
 #: What a person should look at, in the order of urgency.
 TROUBLE = (Status.READY, Status.UNCERTAIN, Status.LOST, Status.FAILED)
+_TROUBLED = frozenset(state for state, (status, _) in MEANING.items() if status in TROUBLE)
+#: States of purchases of which a person, or a bill, still has to say what they cost.
+_UNSETTLED = frozenset(
+    state
+    for state, (status, place) in MEANING.items()
+    if status is Status.UNCERTAIN or place is MoneyPlace.AT_RISK
+)
 #: After every link that dies.
 _NEVER = float("inf")
 
@@ -33,7 +48,7 @@ class Standing:
     counts: Counter[Status]
     money: Balance
     currency: str
-    #: The newest of each clip that has any.
+    #: The newest of each clip that is in trouble.
     attempts: Sequence[Attempt]
     #: In doubt or at risk, of clips that were bought again since.
     earlier: Sequence[Attempt]
@@ -72,10 +87,12 @@ def of_job(job: Path, options: Options) -> Standing:
         purse = Purse("job", plan.job)
         money = Balance() if reader is None else reader.balance(plan.account, purse)
         others = [] if reader is None else beside(plan, reader)
-        bought = [] if reader is None else list(reader.attempts(plan.account))
-    attempts = [entry.attempt for entry in plan.clips if entry.attempt is not None]
+        doubtful = [] if reader is None else list(reader.unsaved(plan.account, _UNSETTLED))
+        attempts = [it.attempt for it in plan.not_done() if it.attempt and it.status in TROUBLE]
+        shown = set(plan.attempt_ids()) if doubtful else set()
+        counts = Counter(plan.statuses)
     by_id = {attempt.id: attempt for attempt in (*attempts, *others)}
-    counts = Counter(entry.status for entry in plan.clips)
+    shown |= by_id.keys()
     counts.update(attempt.status for attempt in others)
     counts[Status.INVALID] = len({(fault.file, fault.row) for fault in plan.faults})
     return Standing(
@@ -86,15 +103,8 @@ def of_job(job: Path, options: Options) -> Standing:
         money=money,
         currency=plan.currency,
         attempts=list(by_id.values()),
-        earlier=[it for it in _open(bought) if it.job == plan.job and it.id not in by_id],
+        earlier=[it for it in doubtful if it.job == plan.job and it.id not in shown],
     )
-
-
-def _open(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
-    """Yield the purchases of which a person, or a bill, still has to say what they cost."""
-    for attempt in attempts:
-        if attempt.status is Status.UNCERTAIN or attempt.money is MoneyPlace.AT_RISK:
-            yield attempt
 
 
 def of_all(options: Options) -> list[Standing]:
@@ -104,19 +114,26 @@ def of_all(options: Options) -> list[Standing]:
 
 
 def _each_job(reader: StateReader, now: float) -> Iterator[Standing]:
-    newest = _by_job(reader.newest_attempts())
-    unsettled = _by_job(_open(reader.attempts()))
-    for (job, account), attempts in newest.items():
+    newest = _by_job(reader.unsaved(None, _TROUBLED, newest=True))
+    unsettled = _by_job(reader.unsaved(None, _UNSETTLED))
+    for found in reader.standings():
+        counts: Counter[Status] = Counter()
+        for state, clips in found.counts.items():
+            counts[MEANING[state][0]] += clips
+        name = (found.job, found.account)
+        attempts = newest.get(name, [])
         ids = {attempt.id for attempt in attempts}
         yield Standing(
-            job=job,
-            account=account,
+            job=found.job,
+            account=found.account,
             now=now,
-            counts=Counter(attempt.status for attempt in attempts),
-            money=reader.balance(account, Purse("job", job)),
-            currency=attempts[0].currency,
+            counts=counts,
+            money=reader.balance(found.account, Purse("job", found.job)),
+            currency=found.currency,
             attempts=attempts,
-            earlier=[it for it in unsettled.get((job, account), ()) if it.id not in ids],
+            earlier=[
+                it for it in unsettled.get((found.job, found.account), ()) if it.id not in ids
+            ],
         )
 
 

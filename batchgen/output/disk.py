@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from batchgen.crash_points import crash_point
 
@@ -50,18 +52,35 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_beside(target: Path, content: bytes) -> Path:
-    """Write and fsync the content under a temporary name in the target's folder; give that name.
+@contextmanager
+def beside(target: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file in the target's folder (`temporary_name`); it is synced at the end.
 
-    A link planted under the temporary name is removed, not followed.
+    A link planted under the temporary name is removed, not followed. Where the block fails, the
+    file is removed.
     """
-    temporary = target.with_name(f".{target.name}.tmp")
+    temporary = temporary_name(target)
     temporary.unlink(missing_ok=True)
-    with temporary.open("xb") as file:
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def temporary_name(target: Path) -> Path:
+    """Give the name under which a file's next content is written."""
+    return target.with_name(f".{target.name}.tmp")
+
+
+def write_beside(target: Path, content: bytes) -> Path:
+    """Write and fsync the content under a temporary name in the target's folder; give that name."""
+    with beside(target) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary
+    return temporary_name(target)
 
 
 def write_whole(target: Path, content: bytes) -> None:
@@ -73,14 +92,13 @@ def write_whole(target: Path, content: bytes) -> None:
     sync_folder(target.parent)
 
 
-def write_free_name(
-    target: Path, content: bytes, *, replace: Callable[[Path, Path], None] = os.replace
+def take_free_name(
+    temporary: Path, target: Path, *, replace: Callable[[Path, Path], None] = os.replace
 ) -> Path:
-    """Give the file this content, or `name (2).ext`, `(3)`, ... where another program holds it.
+    """Rename a whole file to the target, or `name (2).ext`, `(3)`, ... where that is held open.
 
-    Returns the path that was written.
+    Returns the path that it has now.
     """
-    temporary = write_beside(target, content)
     crash_point("table-before-rename")
     names = [target.name, *(f"{target.stem} ({n}){target.suffix}" for n in range(2, 10))]
     for name in names[:-1]:

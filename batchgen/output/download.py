@@ -15,6 +15,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,10 @@ _OF_A_RANGE = frozenset({206, 416})
 _MOST_REDIRECTS = 3
 #: Further requests for a file that was cut, in one download.
 _MOST_RESUMES = 3
-_CHUNK_BYTES = 256 * 1024
+#: Bytes of one file that may have come and not yet been looked at.
+_WAITING_BYTES = 1024 * 1024
+#: Steps on the disk at once: each may wait for a sync.
+_THREADS = 16
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/xhtml")
 #: Networks that carry an IPv4 address in their last 32 bits (RFC 6052).
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -45,7 +49,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much and how slowly a server may send."""
+    """How much and how slowly a server may send, and in what pieces that goes to the disk."""
 
     most_bytes: int = 512 * 1024 * 1024
     #: Longest silence, also while connecting.
@@ -53,6 +57,8 @@ class Limits:
     #: Fewer bytes than this in `speed_window_s` are given up.
     least_bytes_per_s: float = 8 * 1024
     speed_window_s: float = 60.0
+    #: Gathered before it is hashed and written.
+    block_bytes: int = 1024 * 1024
 
 
 class AddressRefused(OSError):
@@ -110,7 +116,9 @@ class Downloader:
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity", "User-Agent": "batchgen"},
+            read_bufsize=_WAITING_BYTES,
         )
+        self._threads = ThreadPoolExecutor(_THREADS, "disk")
         return self
 
     async def __aexit__(
@@ -121,6 +129,7 @@ class Downloader:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+            self._threads.shutdown(wait=False)
 
     async def download(self, link: str, target: Path) -> Received:
         """Stream the link's file to `target` (replacing it) and fsync it. May be cancelled.
@@ -134,12 +143,22 @@ class Downloader:
             OSError: the disk.
         """
         url = _parsed(link)
-        part = PartFile(target)
+        part = PartFile(target, self._limits.block_bytes)
         try:
             await self._receive(url, part)
-            return await _in_thread(part.finish)
+            return await self.on_disk(part.finish)
         finally:
-            await _in_thread(part.close)
+            if part.is_open:
+                await self.on_disk(part.close)
+
+    async def on_disk(self, step: Callable[..., _T], *args: object) -> _T:
+        """Run a step that blocks; when cancelled, wait for its end first, so that none overlap."""
+        work = asyncio.get_running_loop().run_in_executor(self._threads, step, *args)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            raise
 
     async def _receive(self, url: URL, part: PartFile) -> None:
         """Receive the whole file; where it is cut, ask for the rest as long as more of it comes."""
@@ -213,7 +232,7 @@ class Downloader:
         else:
             self._check_status(answer)
             self._check_kind(answer)
-            await _in_thread(part.start, Promise.of(answer.headers))
+            await self.on_disk(part.start, Promise.of(answer.headers))
         await self._fill(answer, part)
 
     @staticmethod
@@ -252,9 +271,10 @@ class Downloader:
     async def _fill(self, answer: aiohttp.ClientResponse, part: PartFile) -> None:
         now = asyncio.get_running_loop().time
         floor = SpeedFloor(self._limits, now())
-        async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+        async for chunk in answer.content.iter_any():
             self._check_size(part.size_bytes + len(chunk))
-            await _in_thread(part.write, chunk)
+            if part.take(chunk):
+                await self.on_disk(part.flush)
             if not floor.is_kept(len(chunk), now()):
                 raise DownloadError(
                     msg(
@@ -263,16 +283,6 @@ class Downloader:
                         host=answer.url.host or "?",
                     )
                 )
-
-
-async def _in_thread(step: Callable[..., _T], *args: object) -> _T:
-    """Run one step on the disk; when cancelled, wait for its end first, so that none overlap."""
-    work = asyncio.ensure_future(asyncio.to_thread(step, *args))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
 
 
 def _parsed(link: str) -> URL:

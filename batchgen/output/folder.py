@@ -10,6 +10,7 @@ mended by calling it again. Knows HTTP only as `Downloader`, and nothing of the 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import shutil
@@ -24,12 +25,13 @@ from batchgen.clip import Attempt, ClipKey
 from batchgen.crash_points import crash_point
 from batchgen.errors import BadFile, DownloadError
 from batchgen.messages import msg
-from batchgen.output.disk import replace_patiently, sync_folder, write_whole
+from batchgen.output.disk import replace_patiently, sync_folder, write_beside, write_whole
 from batchgen.output.download import Downloader
 from batchgen.output.mp4 import Mp4Facts, read_mp4
 from batchgen.output.names import clip_file, poster_file, provenance_file
 from batchgen.output.port import Fetched
 from batchgen.output.poster import draw_poster
+from batchgen.output.resuming import Stamp, stamp_of
 from batchgen.output.rows import provenance
 
 
@@ -41,6 +43,8 @@ class OutputFolder:
         self._downloader = downloader
         #: File -> the lock of whoever works on it, or on its `.part`, now.
         self._names: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        #: `.part` that was hashed on its way here -> which file it was then, and its SHA-256.
+        self._hashed: dict[Path, tuple[Stamp, str]] = {}
 
     async def fetch(self, attempt: Attempt) -> Fetched:
         """Download the clip to its `.part` file and check it. See `port.ClipFolder`."""
@@ -49,9 +53,11 @@ class OutputFolder:
         # One that is fetched again may be wanted under another name by now.
         name = attempt.file or clip_file(attempt.key)
         async with self._names[name]:
-            part = _part(await asyncio.to_thread(self._place, name))
+            on_disk = self._downloader.on_disk
+            part = _part(await on_disk(self._place, name))
             received = await self._downloader.download(attempt.video_url, part)
-            facts = await asyncio.to_thread(_checked, part)
+            facts = await on_disk(_checked, part)
+            self._hashed[part] = received.stamp, received.sha256
         return Fetched(
             file=name,
             sha256=received.sha256,
@@ -64,7 +70,7 @@ class OutputFolder:
     async def publish(self, attempt: Attempt) -> bool:
         """Give the verified clip its final name, poster and provenance. See `port.ClipFolder`."""
         async with self._names[attempt.file or ""]:
-            return await asyncio.to_thread(self._publish, attempt)
+            return await self._downloader.on_disk(self._publish, attempt)
 
     async def restore(self, attempt: Attempt, key: ClipKey) -> bool:
         """Make sure that a saved clip stands under a clip's name; False when it is nowhere.
@@ -73,7 +79,7 @@ class OutputFolder:
         """
         file = clip_file(key)
         async with self._names[file]:
-            return await asyncio.to_thread(self._restore, attempt, file)
+            return await self._downloader.on_disk(self._restore, attempt, file)
 
     def _restore(self, attempt: Attempt, file: str) -> bool:
         if self._stands(attempt, file):
@@ -113,25 +119,33 @@ class OutputFolder:
         if _has_bytes(final, attempt):
             part.unlink(missing_ok=True)  # bought again, and the same to the byte
         else:
-            if not _has_bytes(part, attempt):
+            if not self._was_hashed(part, attempt) and not _has_bytes(part, attempt):
                 return False
             self._retire(attempt.file)
             replace_patiently(part, final)
             crash_point("publish-after-rename")
-            sync_folder(final.parent)
-            crash_point("publish-after-sync")
         self._accompany(attempt.file, attempt)
+        crash_point("publish-after-sync")
         return True
 
+    def _was_hashed(self, part: Path, attempt: Attempt) -> bool:
+        """Tell whether a `.part` is, untouched since, what was hashed when it was downloaded."""
+        hashed = self._hashed.pop(part, None)
+        return part.is_file() and hashed == (stamp_of(part.lstat()), attempt.sha256)
+
     def _accompany(self, file: str, attempt: Attempt) -> None:
-        """Write poster and provenance; a clip that cannot be decoded gets no poster."""
+        """Write poster and provenance, and make their names and the clip's durable.
+
+        A clip that cannot be decoded gets no poster.
+        """
         poster = self._root / poster_file(file)
         if not poster.exists():
             jpeg = draw_poster(self._root / file)
             if jpeg is not None:
-                write_whole(poster, jpeg)
+                replace_patiently(write_beside(poster, jpeg), poster)
                 crash_point("poster-after")
-        record = json.dumps(provenance(attempt, version("batchgen")), ensure_ascii=False, indent=2)
+        record = json.dumps(provenance(attempt, _version()), ensure_ascii=False, indent=2)
+        # This syncs the folder: for all three names, as they stand side by side.
         write_whole(self._root / provenance_file(file), record.encode("utf-8", "backslashreplace"))
 
     def _retire(self, file: str) -> None:
@@ -163,6 +177,11 @@ class OutputFolder:
                 )
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+@functools.cache
+def _version() -> str:
+    return version("batchgen")
 
 
 def _as(path: Path, number: int) -> str:

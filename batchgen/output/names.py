@@ -21,6 +21,7 @@ import hashlib
 import re
 import string
 import unicodedata
+from functools import lru_cache
 
 from pathvalidate import sanitize_filename
 
@@ -30,6 +31,8 @@ from batchgen.clip import ClipKey
 PART_BYTES_LIMIT = 120
 _MARK_BYTES = 11
 
+#: Its own slug, seen at a glance: longer than any reserved word, and nothing but ASCII.
+_OWN_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,118}[A-Za-z0-9]")
 _UNSAFE = re.compile(r"[^\w .,()+-]+")
 _BLANKS_BEFORE_DOT = re.compile(r" +(?=\.)")
 _LOOKS_MARKED = re.compile(r"-[0-9a-f]{10}$", re.IGNORECASE)
@@ -60,6 +63,7 @@ def sku_folder(sku: str) -> str:
     return _part(sku, other_case=string.ascii_lowercase)
 
 
+@lru_cache(maxsize=1024)  # variants come again and again
 def _part(text: str, other_case: str) -> str:
     if _is_plain(text, other_case):
         return text
@@ -86,6 +90,8 @@ def _fold(text: str) -> str:
 
 def _slug(text: str) -> str:
     """Make a readable name part that every file system takes; different texts may share one."""
+    if _OWN_SLUG.fullmatch(text):
+        return text
     safe = _UNSAFE.sub("_", unicodedata.normalize("NFKC", text))
     safe = _BLANKS_BEFORE_DOT.sub("", " ".join(safe.split()))
     safe = sanitize_filename(safe.strip(" ."), platform="universal", replacement_text="_")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +26,9 @@ from batchgen.plan.values import plain
 from batchgen.words import MONEY_WORDS, STATUS_WORDS
 
 REPORT_FILE = "report.html"
+
+#: Clips on the page; more would make it slow to open.
+SHOWN = 5_000
 
 _ALWAYS_SHOWN = (Status.DONE, Status.FAILED, Status.UNCERTAIN)
 
@@ -51,7 +55,32 @@ class _Figure:
     kind: str
 
 
-def write_report(root: Path, rows: Sequence[ResultRow], heading: Heading, say: Say = str) -> Path:
+@dataclass(slots=True)
+class ReportRows:
+    """The rows of a page, taken from a stream: all are counted, those that come first are kept."""
+
+    #: Rows that are kept.
+    limit: int = SHOWN
+    counts: Counter[Status] = field(default_factory=Counter)
+    _kept: dict[Status, list[ResultRow]] = field(default_factory=dict)
+
+    def noting(self, rows: Iterable[ResultRow]) -> Iterator[ResultRow]:
+        """Pass rows on to somebody else, taking note of each."""
+        for row in rows:
+            self.counts[row.status] += 1
+            kept = self._kept.setdefault(row.status, [])
+            if len(kept) < self.limit:
+                kept.append(row)
+            yield row
+
+    @property
+    def first(self) -> list[ResultRow]:
+        """The rows that are shown: what needs attention first, each status in plan order."""
+        by_need = (self._kept.get(status, ()) for status in STATUS_WORDS)
+        return list(islice(chain.from_iterable(by_need), self.limit))
+
+
+def write_report(root: Path, rows: ReportRows, heading: Heading, say: Say = str) -> Path:
     """Write the page into the output folder and give its path; blocks."""
     path = root / REPORT_FILE
     page = render_report(rows, heading, say)
@@ -59,9 +88,9 @@ def write_report(root: Path, rows: Sequence[ResultRow], heading: Heading, say: S
     return path
 
 
-def render_report(rows: Sequence[ResultRow], heading: Heading, say: Say = str) -> str:
+def render_report(rows: ReportRows, heading: Heading, say: Say = str) -> str:
     """Draw the page; `say` words its labels in the reader's language."""
-    order = list(STATUS_WORDS)
+    shown, total = rows.first, rows.counts.total()
     templates = Environment(
         loader=PackageLoader("batchgen.output"),
         autoescape=True,
@@ -74,8 +103,9 @@ def render_report(rows: Sequence[ResultRow], heading: Heading, say: Say = str) -
     return templates.get_template("report.html.j2").render(
         heading=heading,
         made_at=iso_time(heading.made_at),
-        figures=_figures(rows, heading, say),
-        rows=sorted(rows, key=lambda row: order.index(row.status)),
+        figures=_figures(rows.counts, heading, say),
+        rows=shown,
+        shortage=say(_shortage(len(shown), total)) if len(shown) < total else None,
         status_words={status: say(word) for status, word in STATUS_WORDS.items()},
         money_words={
             "none": say(msg("not sent")),
@@ -101,10 +131,17 @@ def _words() -> dict[str, Message]:
     }
 
 
-def _figures(rows: Sequence[ResultRow], heading: Heading, say: Say) -> list[_Figure]:
-    """Count clips by status (invalid rows are no clips) and tell the three sums of money."""
-    counts = Counter(row.status for row in rows)
-    clips = len(rows) - counts[Status.INVALID]
+def _shortage(shown: int, total: int) -> Message:
+    return msg(
+        "The first {shown} of {total} rows are shown here; results.csv has them all.",
+        shown=shown,
+        total=total,
+    )
+
+
+def _figures(counts: Counter[Status], heading: Heading, say: Say) -> list[_Figure]:
+    """Tell the clips by status (invalid rows are no clips) and the three sums of money."""
+    clips = counts.total() - counts[Status.INVALID]
     shown = dict.fromkeys((*_ALWAYS_SHOWN, *(s for s in STATUS_WORDS if counts[s])))
     money = heading.money
     sums = {

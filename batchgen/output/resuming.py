@@ -30,12 +30,18 @@ _STRONG_ETAG = re.compile(r'"[!#-~]+"')
 _MD5_BYTES = 16
 
 
+#: Tells one content of one file from any other: device, inode, size, and when it changed (ns).
+Stamp = tuple[int, int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A complete file on disk, fsynced."""
 
     sha256: str
     size_bytes: int
+    #: Which file it was when it was closed; see `stamp_of`.
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +77,20 @@ class Promise:
 class PartFile:
     """A file that is written in order, hashed on the way, and removed unless it was finished.
 
-    What touches the disk (`start`, `write`, `finish`, `close`) blocks: call it in a thread.
+    What touches the disk (`start`, `flush`, `finish`, `close`) blocks: call it in a thread, and
+    nothing else meanwhile.
     """
 
     _file: BinaryIO
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, block_bytes: int) -> None:
         self._path = path
-        self._is_open = self._is_finished = False
-        #: Bytes of the file that are here.
+        self._block_bytes = block_bytes
+        self.is_open = self._is_finished = False
+        #: Bytes of the file that are here, those included that are not yet on the disk.
         self.size_bytes = 0
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._promise: Promise | None = None
 
     # ------------------------------------------------------------ what of it is here
@@ -108,57 +118,88 @@ class PartFile:
     def forget(self) -> None:
         """Give up what is here: the file has to start again."""
         self._promise = None
+        self._let_go()
         self.size_bytes = 0
+
+    def take(self, chunk: bytes) -> bool:
+        """Append in memory; tell whether that is a block, which is to be flushed."""
+        self._held.append(chunk)
+        self._held_bytes += len(chunk)
+        self.size_bytes += len(chunk)
+        return self._held_bytes >= self._block_bytes
 
     # ------------------------------------------------------------ on the disk
 
     def start(self, promise: Promise) -> None:
         """Begin at the first byte of a file of which this is promised."""
-        if self._is_open:
+        if self.is_open:
             self._file.seek(0)
             self._file.truncate()
         else:
             # Removing first and creating exclusively never follows a planted link.
             self._path.unlink(missing_ok=True)
             self._file = self._path.open("xb")
-            self._is_open = True
+            self.is_open = True
+        self._let_go()
         self.size_bytes = 0
         self._promise = promise
         self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if promise.md5 else None
 
-    def write(self, chunk: bytes) -> None:
-        """Append."""
-        self._file.write(chunk)
-        self._sha256.update(chunk)
-        self._md5.update(chunk)
-        self.size_bytes += len(chunk)
+    def flush(self) -> None:
+        """Write and hash what was taken."""
+        chunks = self._held
+        self._let_go()
+        self._file.writelines(chunks)
+        for chunk in chunks:
+            self._sha256.update(chunk)
+            if self._md5 is not None:
+                self._md5.update(chunk)
 
     def finish(self) -> Received:
-        """Make the file durable.
+        """Make the file durable and close it.
 
         Raises:
             BadFile: its bytes are not those that were promised.
         """
         promise = self._promise or Promise()
-        if promise.md5 not in {None, self._md5.digest()}:
+        self.flush()
+        if self._md5 is not None and promise.md5 != self._md5.digest():
             raise BadFile(msg("the file is not what was announced: its MD5 is another"))
         self._file.flush()
         crash_point("part-before-sync")
         os.fsync(self._file.fileno())
         crash_point("part-after-sync")
+        stamp = stamp_of(os.fstat(self._file.fileno()))
         self._is_finished = True
-        return Received(self._sha256.hexdigest(), self.size_bytes)
+        self.close()
+        return Received(self._sha256.hexdigest(), self.size_bytes, stamp)
 
     def close(self) -> None:
         """Close the file; remove it unless it was finished."""
-        if not self._is_open:
+        if not self.is_open:
             return
+        self.is_open = False
         try:
             self._file.close()
         finally:  # on a full disk closing fails, too
             if not self._is_finished:
                 self._path.unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
+        """Forget what is held in memory."""
+        self._held, self._held_bytes = [], 0
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Give the stamp of a file; whoever writes to it later changes it."""
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
 
 
 def _strong_etag(headers: Mapping[str, str]) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from batchgen.clip import Attempt, ClipKey, ClipRequest, RemotePicture, Status
@@ -63,10 +64,22 @@ class ResultRow:
 COLUMNS = tuple(field.name for field in fields(ResultRow))
 
 
-def result_rows(plan: Plan, say: Say = str) -> list[ResultRow]:
-    """List the clips of a plan in its order, then its faulty rows; `say` words the faults."""
-    clips = [_clip_row(entry, plan.currency) for entry in plan.clips]
-    return clips + list(_invalid_rows(plan.faults, say))
+_values = attrgetter(*COLUMNS)
+
+
+def record_of(row: ResultRow) -> dict[str, Any]:
+    """Give a row as JSON values, in the order of `COLUMNS`; money is text with two decimals."""
+    record = dict(zip(COLUMNS, _values(row), strict=True))
+    if row.cost is not None:
+        record["cost"] = plain(row.cost)
+    return record
+
+
+def result_rows(plan: Plan, say: Say = str) -> Iterator[ResultRow]:
+    """Yield the clips of a plan in its order, then its faulty rows; `say` words the faults."""
+    for entry in plan.clips:
+        yield _clip_row(entry, plan.currency)
+    yield from _invalid_rows(plan.faults, say)
 
 
 def iso_time(at: float | None) -> str | None:
@@ -187,7 +200,7 @@ def by_manifest_row(faults: Iterable[Fault]) -> list[list[Fault]]:
     return [list(group) for _, group in groupby(sorted(faults, key=place), place)]
 
 
-def _invalid_rows(faults: tuple[Fault, ...], say: Say) -> Iterator[ResultRow]:
+def _invalid_rows(faults: Iterable[Fault], say: Say) -> Iterator[ResultRow]:
     """Join the faults of each manifest row into one result row."""
     for row_faults in by_manifest_row(faults):
         yield ResultRow(

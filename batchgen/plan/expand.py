@@ -6,10 +6,13 @@ A row is made whole or not at all: one fault in any of its clips holds all of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
 from batchgen.clip import ClipKey, ClipRequest, Picture
+from batchgen.first_seen import FirstSeen
 from batchgen.item import Fault, Item
 from batchgen.job.schema import Job
 from batchgen.messages import msg
@@ -17,16 +20,26 @@ from batchgen.plan.identity import fingerprint
 from batchgen.plan.matrix import MatrixCell, cells, variant_of
 from batchgen.plan.prompts import PromptError, PromptTemplate, compile_prompt, tidy
 from batchgen.plan.values import Clip
-from batchgen.video_models import MODELS, Breach, ModelSpec, breaches, price_of
+from batchgen.video_models import (
+    MODELS,
+    Breach,
+    ModelSpec,
+    content_breaches,
+    price_of,
+    setting_breaches,
+)
 
 _YES = frozenset({"yes", "true", "1", "是"})
 _NO = frozenset({"no", "false", "0", "否"})
 #: Takes are numbered from 1 to this, as in the job file.
 _MAX_TAKE = 99
+#: Fields of a request that a row or a cell of the matrix may set, content aside.
+_SETTINGS = ("model", "size", "movement_amplitude", "aspect_ratio", "with_audio")
+#: Settings that differ in every row are not worth keeping.
+_FRAMES_KEPT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
+class Expanded(NamedTuple):
     """What one row of the catalogue becomes; with a fault it has no clips."""
 
     clips: tuple[Clip, ...] = ()
@@ -36,17 +49,41 @@ class Expanded:
     warnings: tuple[Fault, ...] = ()
 
 
-def expand(job: Job, items: Iterable[Item]) -> Iterator[Expanded]:
-    """Yield what each row becomes: in matrix order, then by take.
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A request without its content, as many rows share it, and what is wrong with it."""
+
+    spec: ModelSpec
+    request: ClipRequest
+    price: Decimal
+    breaches: tuple[Breach, ...]
+
+
+class Expander:
+    """Turns the rows of one catalogue into clips, one after another.
 
     Raises:
         JobFileError: a prompt template of the job is wrong.
     """
-    templates = _templates(job)
-    matrix = cells(job)
-    rows_of: dict[ClipKey, int] = {}
-    for item in items:
-        yield _Row(job, item, templates).expand(matrix, rows_of)
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._templates = _templates(job)
+        self._matrix = cells(job)
+        #: Clip -> the row that made it.
+        self._rows = FirstSeen()
+        self._frames = _Frames(job)
+
+    def expand(self, item: Item) -> Expanded:
+        """Make the clips of a row: in matrix order, then by take."""
+        return self._row(item).expand(self._matrix, self._rows)
+
+    def look_at(self, item: Item) -> Expanded:
+        """Do the same for a row of which nothing will be made: it takes no other row's names."""
+        return self._row(item).expand(self._matrix, FirstSeen())
+
+    def _row(self, item: Item) -> _Row:
+        return _Row(self._job, item, self._templates, self._frames)
 
 
 def _templates(job: Job) -> dict[str, PromptTemplate]:
@@ -58,31 +95,101 @@ def _templates(job: Job) -> dict[str, PromptTemplate]:
     return {text: compile_prompt(text, name) for name, text in named.items()}
 
 
+class _Frames:
+    """Makes the frames of rows, each once; rows differ in few of their settings."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        #: By the labels of the cell and what the row says.
+        self._made: dict[tuple[object, ...], _Frame | tuple[Breach, ...]] = {}
+
+    def frame(self, cell: MatrixCell, row: Mapping[str, str]) -> _Frame | tuple[Breach, ...]:
+        """Give the frame for a row's cells; without a model, only what is wrong."""
+        key = (cell.labels, *map(row.get, _SETTINGS))
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= _FRAMES_KEPT:
+                self._made.clear()
+            made = self._made[key] = self._make(cell, row)
+        return made
+
+    def _make(self, cell: MatrixCell, row: Mapping[str, str]) -> _Frame | tuple[Breach, ...]:
+        found: list[Breach] = []
+        value = {
+            name: cell.settings.get(name) or row.get(name, "").strip() or str(default)
+            for name, default in self._defaults()
+        }
+        with_audio = _with_audio(value["with_audio"], found)
+        spec = _model(value["model"], found)
+        if spec is None:
+            return tuple(found)
+        request = ClipRequest(
+            model=spec.name,
+            prompt="",
+            pictures=(),
+            size=value["size"],
+            duration=self._job.clip.duration,
+            movement_amplitude=value["movement_amplitude"],
+            with_audio=with_audio,
+            aspect_ratio=value["aspect_ratio"] if spec.aspect_ratios else None,
+            user_id=self._job.clip.user_id,
+        )
+        price, _ = price_of(spec.name, self._job.account.provider)
+        return _Frame(spec, request, price, (*found, *setting_breaches(request)))
+
+    def _defaults(self) -> Iterator[tuple[str, object]]:
+        return ((name, getattr(self._job.clip, name)) for name in _SETTINGS)
+
+
+def _model(name: str, found: list[Breach]) -> ModelSpec | None:
+    if name not in MODELS:
+        message = msg(
+            "there is no model {model}; there are: {known}", model=name, known=", ".join(MODELS)
+        )
+        found.append(Breach("model-unknown", "model", message))
+    return MODELS.get(name)
+
+
+def _with_audio(value: str, found: list[Breach]) -> bool:
+    if value.lower() in _YES | _NO:
+        return value.lower() in _YES
+    message = msg("with_audio is yes or no, not {value}", value=value)
+    found.append(Breach("bad-with-audio", "with_audio", message))
+    return False
+
+
 class _Row:
     """One row on its way to clips, and what was found wrong with it so far."""
 
-    def __init__(self, job: Job, item: Item, templates: dict[str, PromptTemplate]) -> None:
+    def __init__(
+        self, job: Job, item: Item, templates: Mapping[str, PromptTemplate], frames: _Frames
+    ) -> None:
         self._job = job
         self._item = item
         self._templates = templates
+        self._frames = frames
         self._found: list[Breach] = []
 
-    def expand(self, matrix: Sequence[MatrixCell], rows_of: dict[ClipKey, int]) -> Expanded:
+    def expand(self, matrix: Sequence[MatrixCell], rows_of: FirstSeen) -> Expanded:
         """Make the row's clips; `rows_of` remembers which row made which clip."""
         takes = self._takes()
         tags = self._tags()
         clips: list[Clip] = []
         for cell in matrix:
-            request = self._request(cell)
-            if request is None:
+            prompt = self._prompt(cell)
+            frame = self._frames.frame(cell, self._item.cells)
+            if not isinstance(frame, _Frame):
+                self._found.extend(frame)
                 continue
+            request = self._request(frame, prompt)
             variant = variant_of(self._cell("variant"), cell.labels)
-            price, _ = price_of(request.model, self._job.account.provider)
             identity = fingerprint(request)
             for take in takes:
                 key = ClipKey(self._item.sku, variant, take)
                 self._claim(key, rows_of)
-                clips.append(Clip(key, request, identity, price, self._item.row, tags))
+                clips.append(Clip(key, request, identity, frame.price, self._item.row, tags))
+        if not self._found:
+            return Expanded(tuple(clips))
         faults = self._reports(warnings=False)
         return Expanded(() if faults else tuple(clips), faults, self._reports(warnings=True))
 
@@ -109,51 +216,35 @@ class _Row:
                 self._found.append(Breach("budget-column", column, message))
         return {column: self._cell(column) for column in columns}
 
-    def _claim(self, key: ClipKey, rows_of: dict[ClipKey, int]) -> None:
-        if key in rows_of:
+    def _claim(self, key: ClipKey, rows_of: FirstSeen) -> None:
+        names = len(rows_of)
+        row = rows_of.note(key, self._item.row)
+        if len(rows_of) == names:
             message = msg(
                 "{clip} is made twice, first by row {row}: give one of them another variant,"
                 " label or take",
                 clip=str(key),
-                row=rows_of[key],
+                row=row,
             )
             self._found.append(Breach("clip-duplicate", "variant", message))
-        rows_of.setdefault(key, self._item.row)
 
-    def _request(self, cell: MatrixCell) -> ClipRequest | None:
-        """Build what is sent, noting everything wrong with it; None for an unknown model."""
-        prompt = self._prompt(cell)
-        with_audio = self._with_audio(cell)
-        spec = self._model(cell)
-        if spec is None:
-            return None
+    def _request(self, frame: _Frame, prompt: str) -> ClipRequest:
+        """Put the row's content into the frame, noting everything wrong with it."""
+        framed = frame.request
         request = ClipRequest(
-            model=spec.name,
-            prompt=prompt,
-            pictures=self._pictures(spec),
-            size=self._value(cell, "size"),
-            duration=self._job.clip.duration,
-            movement_amplitude=self._value(cell, "movement_amplitude"),
-            with_audio=with_audio,
-            aspect_ratio=self._value(cell, "aspect_ratio") if spec.aspect_ratios else None,
-            user_id=self._job.clip.user_id,
+            framed.model,
+            prompt,
+            self._pictures(frame.spec),
+            framed.size,
+            framed.duration,
+            framed.movement_amplitude,
+            framed.with_audio,
+            framed.aspect_ratio,
+            framed.user_id,
         )
-        self._found.extend(breaches(request))
+        self._found.extend(frame.breaches)
+        self._found.extend(content_breaches(request))
         return request
-
-    def _value(self, cell: MatrixCell, field: str) -> str:
-        if field in cell.settings:
-            return cell.settings[field]
-        return self._cell(field) or str(getattr(self._job.clip, field))
-
-    def _model(self, cell: MatrixCell) -> ModelSpec | None:
-        name = self._value(cell, "model")
-        if name not in MODELS:
-            message = msg(
-                "there is no model {model}; there are: {known}", model=name, known=", ".join(MODELS)
-            )
-            self._found.append(Breach("model-unknown", "model", message))
-        return MODELS.get(name)
 
     def _prompt(self, cell: MatrixCell) -> str:
         """Give the prompt; only the job's own texts are templates, the row's cell is literal."""
@@ -165,14 +256,6 @@ class _Row:
         except PromptError as error:
             self._found.append(Breach(error.code, "prompt", error.message))
             return "?"  # breaks no limit, so that only the row's other faults are found with it
-
-    def _with_audio(self, cell: MatrixCell) -> bool:
-        value = self._value(cell, "with_audio")
-        if value.lower() in _YES | _NO:
-            return value.lower() in _YES
-        message = msg("with_audio is yes or no, not {value}", value=value)
-        self._found.append(Breach("bad-with-audio", "with_audio", message))
-        return False
 
     def _pictures(self, spec: ModelSpec) -> tuple[Picture, ...]:
         """Give the first pictures that the model takes; a pair must fit as it is."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from batchgen.clip import ClipRequest, LocalPicture, Picture
 
 _VERSION = "v1"
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def fingerprint(request: ClipRequest) -> str:
@@ -22,10 +24,33 @@ def fingerprint(request: ClipRequest) -> str:
     Local pictures count by their bytes and remote ones by their URL, both in order; optional
     fields count only where they are set.
     """
-    counted = _fields(request) | {"pictures": [_content(entry) for entry in request.pictures]}
-    canonical = json.dumps(counted, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    before, after = _around_content(
+        (
+            request.model,
+            request.size,
+            request.duration,
+            request.movement_amplitude,
+            request.with_audio,
+            request.aspect_ratio,
+            request.user_id,
+        )
+    )
+    pictures = ",".join([_quoted(_content(entry)) for entry in request.pictures])
+    canonical = f'{before}"pictures":[{pictures}],"prompt":{_quoted(request.prompt)}{after}'
     digest = hashlib.sha256(canonical.encode("utf-8", errors="surrogatepass"))
     return f"{_VERSION}:{digest.hexdigest()}"
+
+
+@lru_cache(maxsize=1000)
+def _around_content(settings: tuple[Any, ...]) -> tuple[str, str]:
+    """Give the canonical JSON before and after the content; many requests share their settings."""
+    model, *others = settings
+    frame = ClipRequest(model, "", (), *others)
+    canonical = json.dumps(
+        _fields(frame) | {"pictures": []}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    before, after = canonical.split('"pictures":[],"prompt":""')
+    return before, after
 
 
 def request_record(request: ClipRequest) -> dict[str, Any]:
@@ -36,7 +61,7 @@ def request_record(request: ClipRequest) -> dict[str, Any]:
 
 def _fields(request: ClipRequest) -> dict[str, Any]:
     """Give the fields that are sent, pictures aside; optional ones only where set."""
-    fields = {
+    fields: dict[str, Any] = {
         "model": request.model,
         "prompt": request.prompt,
         "size": request.size,
@@ -44,8 +69,11 @@ def _fields(request: ClipRequest) -> dict[str, Any]:
         "movement_amplitude": request.movement_amplitude,
         "with_audio": request.with_audio,
     }
-    optional = {"aspect_ratio": request.aspect_ratio, "user_id": request.user_id}
-    return fields | {name: value for name, value in optional.items() if value is not None}
+    if request.aspect_ratio is not None:
+        fields["aspect_ratio"] = request.aspect_ratio
+    if request.user_id is not None:
+        fields["user_id"] = request.user_id
+    return fields
 
 
 def _content(picture: Picture) -> str:

@@ -8,7 +8,6 @@ bought meanwhile is no move: they are just not bought again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from typing import Any, Literal
@@ -111,7 +110,7 @@ def check_lock(lock: object, plan: Plan, job_digest: str, manifest_sha256: str) 
             )
         )
     allowed = {clip.key for clip in saved.clips}
-    return replace(plan, clips=tuple(_restricted(entry, allowed) for entry in plan.clips))
+    return plan.changed(lambda entry: _restricted(entry, allowed))
 
 
 def _restricted(entry: PlannedClip, allowed: set[ClipKey]) -> PlannedClip:

@@ -42,5 +42,7 @@ def _excludes(entry: Mapping[str, str], label_of: Mapping[str, str]) -> bool:
 
 def variant_of(column: str, labels: Sequence[str]) -> str:
     """Name a variant: the manifest's `variant` cell first, then the labels, joined by `-`."""
+    if not column and not labels:
+        return PLAIN_VARIANT
     parts = [part for part in (column.strip(), *labels) if part]
     return "-".join(parts) or PLAIN_VARIANT

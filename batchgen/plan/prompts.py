@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.environment import Template
 from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
@@ -158,6 +159,8 @@ class PromptTemplate:
     #: The columns it names, guarded by `default` or not.
     columns: frozenset[str]
     _template: Template
+    #: Filled anew for each row: a template of ours sets no names of its own.
+    _context: Context
 
     def render(self, cells: Mapping[str, str]) -> str:
         """Fill in one row's cells and tidy the blanks.
@@ -178,7 +181,9 @@ class PromptTemplate:
     def _text(self, cells: Mapping[str, str]) -> str:
         parts: list[str] = []
         length = 0
-        for part in self._template.generate(cells):
+        self._context.parent.clear()
+        self._context.parent.update(cells)
+        for part in self._template.root_render_func(self._context):
             length += len(part)
             if length > TEXT_LIMIT:
                 message = msg(
@@ -226,7 +231,8 @@ def compile_prompt(text: str, name: str = "clip.prompt") -> PromptTemplate:
     if reasons := list(_objections(tree)):
         raise _bad_template(name, reasons[0])
     columns = frozenset(meta.find_undeclared_variables(tree))
-    return PromptTemplate(name, columns, _ENVIRONMENT.from_string(tree))
+    template = _ENVIRONMENT.from_string(tree)
+    return PromptTemplate(name, columns, template, template.new_context())
 
 
 def _bad_template(name: str, reason: Message) -> JobFileError:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 from batchgen.clip import AccountScope, Attempt, ClipKey, ClipRequest, Status
-from batchgen.item import Fault, Item
+from batchgen.item import Fault
 from batchgen.state.store import Order
 
 
@@ -50,6 +54,7 @@ class Action(StrEnum):
 
 
 BUYING = frozenset({Action.BUY, Action.BUY_CHANGED, Action.BUY_ORDERED})
+_NOT_DONE = frozenset(Action) - {Action.DONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +90,50 @@ class Selection:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestRows:
-    """What the catalogue gave: its valid rows, and what is wrong with the others."""
+class Purchases(Protocol):
+    """The attempts of one account, oldest first, as far as they are asked for."""
 
-    #: In the manifest's order.
-    items: Sequence[Item]
-    #: Rows with faults as far as they go: looked at for further faults, never made.
-    broken: Sequence[Item] = ()
-    faults: Sequence[Fault] = ()
-    warnings: Sequence[Fault] = ()
-    #: Rows of the manifest, faulty ones included.
-    count: int = 0
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+
+    def of_skus(self, skus: Collection[str]) -> Iterable[Attempt]:
+        """Give every attempt of some SKUs, oldest first."""
+
+    def by_ids(self, ids: Collection[int]) -> Iterable[Attempt]:
+        """Give the attempts with these ids, as they stand now."""
+
+    def committed(self, kind: str, name: str) -> Decimal:
+        """Sum what one SKU, or one value of a column that budgets count by, has cost at worst."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPurchases:
+    """Nothing was ever bought."""
+
+    def __bool__(self) -> bool:
+        """Tell that there is none."""
+        return False
+
+    def of_skus(self, skus: Collection[str]) -> Iterable[Attempt]:
+        """Give none."""
+        return ()
+
+    def by_ids(self, ids: Collection[int]) -> Iterable[Attempt]:
+        """Give none."""
+        return ()
+
+    def committed(self, kind: str, name: str) -> Decimal:
+        """Give zero."""
+        return Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What the state already knows of the job's account."""
 
-    #: Attempts of the account, oldest first. The newest of a clip decides; older ones matter only
-    #: to a renamed variant that asks for what they bought.
-    attempts: Sequence[Attempt] = ()
+    #: The newest attempt of a clip decides; older ones matter only to a renamed variant that asks
+    #: for what they bought.
+    purchases: Purchases = NoPurchases()
     #: The job's open orders, oldest first.
     orders: Sequence[Order] = ()
     #: Model -> seconds its newest tasks took from submit to end.
@@ -115,14 +143,106 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """When something ends, in seconds from now: in 8 of 10 cases between `low_s` and `high_s`."""
+
+    expected_s: float
+    low_s: float
+    high_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Tasks that are to be made in the same slots, in mixed order."""
+
+    #: Model -> tasks not yet started.
+    waiting: Mapping[str, int]
+    #: Tasks that may be alive at once, at least 1.
+    slots: int
+    #: Model -> seconds that its tasks took, oldest first.
+    seen: Mapping[str, Sequence[float]]
+    #: Model -> seconds since each task that is alive now was started.
+    ages: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no task waits and none is alive."""
+        return not any(self.ages.values()) and not any(n > 0 for n in self.waiting.values())
+
+
+class Kind(NamedTuple):
+    """What clips of a plan are counted by."""
+
+    action: Action
+    model: str
+    price: Decimal
+
+
+class CountedClips(Collection[PlannedClip], ABC):
+    """Many clips, of which some things are known without going through all that they hold."""
+
+    #: The number of clips of each kind.
+    counts: Counter[Kind]
+
+    @abstractmethod
+    def with_actions(self, actions: Collection[Action]) -> Iterator[PlannedClip]:
+        """Yield those that have one of some actions."""
+
+    @abstractmethod
+    def keys(self) -> Iterator[ClipKey]:
+        """Yield their names."""
+
+    @abstractmethod
+    def ids(self) -> Iterator[int]:
+        """Yield the ids of the attempts that they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Collection[PlannedClip]):
+    """Those of many clips that have one of some actions, as often as they are asked for."""
+
+    clips: Iterable[PlannedClip]
+    actions: Collection[Action]
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[PlannedClip]:
+        if isinstance(self.clips, CountedClips):
+            return self.clips.with_actions(self.actions)
+        return (entry for entry in self.clips if entry.action in self.actions)
+
+    def __contains__(self, entry: object) -> bool:
+        return any(each == entry for each in self)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedClips(Collection[PlannedClip]):
+    """Many clips, each changed as it is asked for."""
+
+    clips: Collection[PlannedClip]
+    change: Callable[[PlannedClip], PlannedClip]
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __iter__(self) -> Iterator[PlannedClip]:
+        return map(self.change, self.clips)
+
+    def __contains__(self, entry: object) -> bool:
+        return any(each == entry for each in self)
+
+
+@dataclass(frozen=True)
 class Plan:
     """Every clip of a job with its price and what will be done with it."""
 
     job: str
     account: AccountScope
     currency: str
-    #: In manifest order, then matrix order, then take.
-    clips: tuple[PlannedClip, ...]
+    #: In manifest order, then matrix order, then take; may be far more than memory takes.
+    clips: Collection[PlannedClip]
     faults: tuple[Fault, ...]
     #: Same shape as a fault, but nothing is held back for it.
     warnings: tuple[Fault, ...]
@@ -131,18 +251,95 @@ class Plan:
     #: Clips that would send the same request as an earlier clip of another SKU or variant.
     duplicates: int
     selection: Selection
-    #: Tier -> expected seconds until everything to buy is here.
-    eta: Mapping[str, float]
+    #: Model -> seconds its newest tasks took from submit to end, for the forecast.
+    task_seconds: Mapping[str, Sequence[float]]
+    #: Whether each model has the tier's slots for itself.
+    slots_by_model: bool = False
+
+    @cached_property
+    def counts(self) -> Counter[Kind]:
+        """The number of clips of each kind."""
+        if isinstance(self.clips, CountedClips):
+            return self.clips.counts
+        return Counter(
+            Kind(entry.action, entry.clip.request.model, entry.clip.price) for entry in self.clips
+        )
+
+    def with_actions(self, actions: Collection[Action]) -> Iterator[PlannedClip]:
+        """Yield the clips that have one of some actions, in order."""
+        if isinstance(self.clips, CountedClips):
+            return self.clips.with_actions(actions)
+        return (entry for entry in self.clips if entry.action in actions)
+
+    def not_done(self) -> Iterator[PlannedClip]:
+        """Yield the clips that are not simply done, in order."""
+        return self.with_actions(_NOT_DONE)
+
+    def keys(self) -> Iterator[ClipKey]:
+        """Yield the names of the clips, in order."""
+        if isinstance(self.clips, CountedClips):
+            return self.clips.keys()
+        return (entry.clip.key for entry in self.clips)
+
+    def attempt_ids(self) -> Iterator[int]:
+        """Yield the ids of the attempts that the clips have."""
+        if isinstance(self.clips, CountedClips):
+            return self.clips.ids()
+        return (entry.attempt.id for entry in self.clips if entry.attempt is not None)
+
+    @cached_property
+    def statuses(self) -> Counter[Status]:
+        """The number of clips of each status."""
+        counts = Counter(entry.status for entry in self.not_done())
+        counts[Status.DONE] += self.count_of(Action.DONE)
+        return counts
+
+    @cached_property
+    def to_buy(self) -> Collection[PlannedClip]:
+        """The clips that `run` would pay for, in buying order."""
+        if isinstance(self.clips, tuple):
+            return tuple(entry for entry in self.clips if entry.action in BUYING)
+        count = sum(count for kind, count in self.counts.items() if kind.action in BUYING)
+        return Chosen(self.clips, BUYING, count)
 
     @property
-    def to_buy(self) -> tuple[PlannedClip, ...]:
-        """The clips that `run` would pay for, in buying order."""
-        return tuple(entry for entry in self.clips if entry.action in BUYING)
+    def bought_models(self) -> Counter[str]:
+        """The number of clips of each model that `run` would pay for."""
+        models = Counter[str]()
+        for kind, count in self.counts.items():
+            if kind.action in BUYING:
+                models[kind.model] += count
+        return models
 
     @property
     def cost(self) -> Decimal:
         """What `run` would pay at most, in `currency`."""
-        return sum((entry.clip.price for entry in self.to_buy), Decimal(0))
+        return self.cost_of(*BUYING)
+
+    def cost_of(self, *actions: Action) -> Decimal:
+        """Sum the prices of the clips with one of these actions."""
+        return sum(
+            (kind.price * count for kind, count in self.counts.items() if kind.action in actions),
+            Decimal(0),
+        )
+
+    def count_of(self, *actions: Action) -> int:
+        """Count the clips with one of these actions."""
+        return sum(count for kind, count in self.counts.items() if kind.action in actions)
+
+    def models(self, actions: Collection[Action]) -> Counter[str]:
+        """Count the clips with one of some actions by their model."""
+        counts: Counter[str] = Counter()
+        for kind, count in self.counts.items():
+            if kind.action in actions:
+                counts[kind.model] += count
+        return counts
+
+    def changed(self, change: Callable[[PlannedClip], PlannedClip]) -> Plan:
+        """Give the plan with each of its clips changed."""
+        if isinstance(self.clips, tuple):
+            return replace(self, clips=tuple(map(change, self.clips)))
+        return replace(self, clips=ChangedClips(self.clips, change))
 
 
 def plain(amount: Decimal) -> str:

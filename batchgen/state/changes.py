@@ -254,7 +254,7 @@ def _check_limit(
                 " ({committed} {currency} are spent, at risk or reserved)",
                 sku=intent.key.sku,
                 price=plain(intent.price),
-                budget=budget_name(limit.purse),
+                budget=budget_name(limit.purse, limit.zone),
                 ceiling=plain(limit.ceiling),
                 committed=plain(records.from_milli(committed)),
                 currency=intent.currency,

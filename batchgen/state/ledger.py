@@ -9,12 +9,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from batchgen.clip import Attempt, Balance, Intent, MoneyPlace
-from batchgen.job.schema import Budget
+from batchgen.job.schema import Budget, Window
 from batchgen.messages import Message, msg
 from batchgen.provider.port import StopReason
 from batchgen.state.store import Limit, Purse, Run, purses_of
 
-#: Days and months of budgets follow this zone (contract, section 9).
+#: Days and months of budgets follow this zone, where the job's window names none (contract,
+#: section 9).
 BUDGET_ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -86,22 +87,29 @@ def _value(attempt: Attempt, name: str, zone: tzinfo) -> str:
     return attempt.tags.get(name, "")
 
 
-def day_of(now: float) -> str:
+def budget_zone(window: Window | None) -> ZoneInfo:
+    """Give the zone by which a job's budgets count days and months."""
+    return BUDGET_ZONE if window is None else ZoneInfo(window.timezone)
+
+
+def day_of(now: float, zone: tzinfo = BUDGET_ZONE) -> str:
     """Give the day of a time (UTC seconds) in the budgets' zone, as `2026-11-23`."""
-    return datetime.fromtimestamp(now, UTC).astimezone(BUDGET_ZONE).date().isoformat()
+    return datetime.fromtimestamp(now, UTC).astimezone(zone).date().isoformat()
 
 
-def limits_of(budget: Budget, run: Run, intent: Intent, day: str) -> list[Limit]:
+def limits_of(
+    budget: Budget, run: Run, intent: Intent, day: str, zone: ZoneInfo = BUDGET_ZONE
+) -> list[Limit]:
     """List every limit that the purchase must keep: the run's own, and those of the job file."""
     ceilings: dict[str, Decimal | None] = {**budget.ceilings(), "run": run.budget}
     return [
-        Limit(purse, ceiling)
+        Limit(purse, ceiling, zone.key)
         for purse in purses_of(intent, run.id, run.job, day)
         if (ceiling := ceilings.get(purse.kind)) is not None
     ]
 
 
-def budget_name(purse: Purse) -> Message:
+def budget_name(purse: Purse, zone: str) -> Message:
     """Name the budget of one purse, and when it is fresh again."""
     if purse.kind.startswith("by:"):
         column = purse.kind.removeprefix("by:")
@@ -112,24 +120,27 @@ def budget_name(purse: Purse) -> Message:
         "day": msg(
             "the budget of day {value} ({zone}), fresh at 00:00 there",
             value=purse.key,
-            zone=BUDGET_ZONE.key,
+            zone=zone,
         ),
         "month": msg(
             "the budget of month {value} ({zone}), fresh on the 1st there",
             value=purse.key,
-            zone=BUDGET_ZONE.key,
+            zone=zone,
         ),
         "sku": msg("the budget of SKU {value}", value=purse.key),
     }
     return names[purse.kind]
 
 
-def continues(last: Run, asked: Decimal | None) -> bool:
+def continues(last: Run, asked: Decimal | None, opened_at: float | None = None) -> bool:
     """Tell whether a start goes on with the job's last run instead of opening a new one.
 
     A killed or interrupted run is continued. So is one that a budget stopped, unless another
-    budget is asked for: a scheduler's retry gets no fresh money.
+    budget is asked for, or the job's window opened since (at `opened_at`): a scheduler's retry gets
+    no fresh money.
     """
     if last.ended_at is None or last.stopped == StopReason.SIGNAL:
         return True
+    if opened_at is not None and last.ended_at < opened_at:
+        return False
     return last.stopped == StopReason.BUDGET and (asked is None or asked == last.budget)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from batchgen.clip import AccountScope, Attempt, Balance
+from batchgen.clip import ALIVE, FETCHABLE, AccountScope, Attempt, AttemptState, Balance
 from batchgen.errors import StateError
 from batchgen.messages import msg
 from batchgen.state import records
 from batchgen.state.marks import height_of
 from batchgen.state.opening import open_for_reading, verdict_of
-from batchgen.state.store import Order, Purse, Run
+from batchgen.state.store import JobCounts, Order, Purse, Run
 
 _NEWEST = """NOT EXISTS (
     SELECT 1 FROM attempt AS later WHERE later.account_id = attempt.account_id
     AND later.sku = attempt.sku AND later.variant = attempt.variant
     AND later.take = attempt.take AND later.number > attempt.number)"""
-#: Must stay word for word the condition of the index `attempt_unfinished`.
-_UNFINISHED = """attempt.state IN
-    ('intent', 'unknown', 'accepted', 'stalled', 'vanished', 'succeeded', 'verified')"""
+#: States in which an attempt holds a slot, is in doubt or waits for its file.
+_UNFINISHED = frozenset({AttemptState.INTENT, AttemptState.UNKNOWN}) | ALIVE | FETCHABLE
+
+
+#: Values that one statement looks for.
+_AT_ONCE = 500
+#: Attempts among which the newest durations are looked for.
+_RECENT = 20_000
 
 
 class SqliteReader:
@@ -64,18 +70,67 @@ class SqliteReader:
         """Yield every attempt (of one account), oldest id first."""
         return self._attempts("TRUE", account)
 
+    def attempts_of(self, account: AccountScope, skus: Collection[str]) -> Iterator[Attempt]:
+        """Yield every attempt of some SKUs of an account, oldest id first."""
+        found = self._few("attempt.sku", sorted(skus), account)
+        yield from sorted(found, key=lambda attempt: attempt.id)
+
+    def attempts_by_id(self, ids: Collection[int]) -> Iterator[Attempt]:
+        """Yield the attempts with these ids, lowest first."""
+        return self._few("attempt.id", sorted(ids))
+
     def unfinished(self, account: AccountScope) -> list[Attempt]:
         """List attempts of any job that hold a slot, are in doubt or wait for their file."""
-        return list(self._attempts(_UNFINISHED, account))
+        return list(self.unsaved(account, _UNFINISHED))
+
+    def unsaved(
+        self,
+        account: AccountScope | None,
+        states: Collection[AttemptState],
+        *,
+        newest: bool = False,
+    ) -> Iterator[Attempt]:
+        """Yield the attempts (of one account) in some states other than saved, oldest id first.
+
+        `newest`: only those after which their clip was not bought again.
+        """
+        marks = ", ".join("?" * len(states))
+        # The second half is there for the index.
+        condition = f"attempt.state IN ({marks}) AND attempt.state <> 'saved'"
+        if newest:
+            condition = f"{condition} AND {_NEWEST}"
+        return self._attempts(condition, account, sorted(states))
+
+    def standings(self) -> list[JobCounts]:
+        """Count the clips of every job by the state of their newest attempt, oldest job first."""
+        rows = self._connection.execute(
+            f"""SELECT run.job, account.provider, account.name AS account_name, account.host,
+                       attempt.currency, attempt.state, count(*) AS clips, min(attempt.id) AS first
+                FROM attempt JOIN run ON run.id = attempt.run_id
+                             JOIN account ON account.id = attempt.account_id
+                WHERE {_NEWEST}
+                GROUP BY run.job, attempt.account_id, attempt.currency, attempt.state
+                ORDER BY first"""
+        )
+        found: dict[tuple[str, AccountScope, str], Counter[AttemptState]] = {}
+        for row in rows:
+            key = (row["job"], records.read_account(row), row["currency"])
+            counts = found.setdefault(key, Counter())
+            counts[AttemptState(row["state"])] = row["clips"]
+        return [JobCounts(*key, counts) for key, counts in found.items()]
 
     def task_seconds(self, account: AccountScope, model: str, newest: int = 200) -> list[float]:
-        """List how long the newest tasks of a model took from submit to end, newest first."""
+        """List how long the newest tasks of a model took from submit to end, newest first.
+
+        What is older than the last 20,000 purchases says nothing of today.
+        """
         rows = self._connection.execute(
             f"""SELECT finished_at - submitted_at AS seconds FROM attempt
                 JOIN account ON account.id = attempt.account_id
                 WHERE {records.OF_ACCOUNT} AND model = ? AND finished_at > submitted_at
+                AND attempt.id > (SELECT max(id) FROM attempt) - ?
                 ORDER BY attempt.id DESC LIMIT ?""",
-            (*records.account_values(account), model, newest),
+            (*records.account_values(account), model, _RECENT, newest),
         )
         return [row["seconds"] for row in rows]
 
@@ -128,12 +183,25 @@ class SqliteReader:
         """Release the connection."""
         self._connection.close()
 
-    def _attempts(self, condition: str, account: AccountScope | None) -> Iterator[Attempt]:
-        values = () if account is None else records.account_values(account)
-        where = condition if account is None else f"{records.OF_ACCOUNT} AND {condition}"
+    def _few(
+        self, column: str, wanted: Sequence[str | int], account: AccountScope | None = None
+    ) -> Iterator[Attempt]:
+        """Yield the attempts in which a column has one of some values, looked up in batches."""
+        for at in range(0, len(wanted), _AT_ONCE):
+            batch = wanted[at : at + _AT_ONCE]
+            yield from self._attempts(
+                f"{column} IN ({', '.join('?' * len(batch))})", account, batch
+            )
+
+    def _attempts(
+        self, condition: str, account: AccountScope | None, values: Sequence[str | int] = ()
+    ) -> Iterator[Attempt]:
+        if account is not None:
+            condition = f"{records.OF_ACCOUNT} AND {condition}"
+            values = (*records.account_values(account), *values)
         try:
             for row in self._connection.execute(
-                f"{records.SELECT_ATTEMPT} WHERE {where} ORDER BY attempt.id", values
+                f"{records.SELECT_ATTEMPT} WHERE {condition} ORDER BY attempt.id", values
             ):
                 yield records.read_attempt(row)
         except (sqlite3.DatabaseError, TypeError, ValueError, ArithmeticError) as error:

@@ -6,16 +6,22 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
-from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey, TaskId
+from batchgen.clip import AccountScope, Attempt, AttemptState, ClipKey
 from batchgen.state.store import Order, Run
 
 _MILLI = Decimal(1000)
 
-#: Reads attempts with everything an `Attempt` has; conditions are appended.
+#: Reads attempts; the columns stand in the order of the fields of an `Attempt`, those that make one
+#: field together. Conditions are appended.
 SELECT_ATTEMPT = """
-    SELECT attempt.*, run.job, run.output,
-           account.provider, account.name AS account_name, account.host
+    SELECT attempt.id, account.provider, account.name AS account_name, account.host,
+           sku, variant, take, number, state, request_id, fingerprint, model, price_milli, currency,
+           request, run.job, run_id, run.output, created_at, order_id, submitted_at, finished_at,
+           downloaded_at, task_id, error_code, error, video_url, cover_url, url_expires_at,
+           file, sha256, size_bytes, width, height, duration_s, purses
     FROM attempt JOIN run ON run.id = attempt.run_id
                  JOIN account ON account.id = attempt.account_id
 """
@@ -25,35 +31,6 @@ SELECT_RUN = """
 """
 #: Narrows either of them to one account.
 OF_ACCOUNT = "account.provider = ? AND account.name = ? AND account.host = ?"
-
-#: Columns that are copied from the row as they are.
-_PLAIN = (
-    "id",
-    "number",
-    "request_id",
-    "fingerprint",
-    "model",
-    "currency",
-    "run_id",
-    "output",
-    "job",
-    "order_id",
-    "created_at",
-    "submitted_at",
-    "finished_at",
-    "downloaded_at",
-    "error_code",
-    "error",
-    "video_url",
-    "cover_url",
-    "url_expires_at",
-    "file",
-    "sha256",
-    "size_bytes",
-    "width",
-    "height",
-    "duration_s",
-)
 
 
 def to_milli(amount: Decimal) -> int:
@@ -69,6 +46,7 @@ def to_milli(amount: Decimal) -> int:
     return int(milli)
 
 
+@lru_cache(maxsize=1000)
 def from_milli(milli: int) -> Decimal:
     """Give thousandths as an amount with at least two decimals."""
     amount = Decimal(milli) / _MILLI
@@ -83,16 +61,24 @@ def account_values(account: AccountScope) -> tuple[str, str, str]:
 
 def read_attempt(row: sqlite3.Row) -> Attempt:
     """Make an attempt of a row of `SELECT_ATTEMPT`."""
-    return Attempt(
-        account=_read_account(row),
-        key=ClipKey(row["sku"], row["variant"], row["take"]),
-        state=AttemptState(row["state"]),
-        price=from_milli(row["price_milli"]),
-        request=json.loads(row["request"]),
-        tags=_read_tags(row["purses"]),
-        task_id=None if row["task_id"] is None else TaskId(row["task_id"]),
-        **{column: row[column] for column in _PLAIN},
-    )
+    attempt_id, provider, name, host, sku, variant, take, number, state, *others = row
+    request_id, fingerprint, model, milli, currency, request, *plain, purses = others
+    fields: list[Any] = [
+        attempt_id,
+        _account(provider, name, host),
+        ClipKey(sku, variant, take),
+        number,
+        AttemptState(state),
+        request_id,
+        fingerprint,
+        model,
+        from_milli(milli),
+        currency,
+        json.loads(request),
+        *plain,
+        _read_tags(purses),
+    ]
+    return Attempt(*fields)
 
 
 def read_run(row: sqlite3.Row) -> Run:
@@ -101,7 +87,7 @@ def read_run(row: sqlite3.Row) -> Run:
     return Run(
         id=row["id"],
         job=row["job"],
-        account=_read_account(row),
+        account=read_account(row),
         output=row["output"],
         budget=None if budget is None else from_milli(budget),
         started_at=row["started_at"],
@@ -162,5 +148,11 @@ def _read_tags(purses: str) -> dict[str, str]:
     return {kind.removeprefix("by:"): key for kind, key in pairs if kind.startswith("by:")}
 
 
-def _read_account(row: sqlite3.Row) -> AccountScope:
-    return AccountScope(row["provider"], row["account_name"], row["host"])
+def read_account(row: sqlite3.Row) -> AccountScope:
+    """Make the account of a row that has its three columns."""
+    return _account(row["provider"], row["account_name"], row["host"])
+
+
+@lru_cache(maxsize=100)
+def _account(provider: str, name: str, host: str) -> AccountScope:
+    return AccountScope(provider, name, host)

@@ -15,9 +15,9 @@ from batchgen.clip import MOVES
 #: "BGen": tells our file from any other SQLite database.
 APPLICATION_ID = 0x4247656E
 #: Raised whenever the tables or the legal moves change.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: Versions with the same tables: what this release can read.
-READABLE = frozenset({1, 2, SCHEMA_VERSION})
+READABLE = frozenset({1, 2, 3, SCHEMA_VERSION})
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -78,8 +78,6 @@ CREATE TABLE attempt (
     UNIQUE (account_id, task_id)
 ) STRICT;
 CREATE INDEX attempt_by_order ON attempt (order_id) WHERE order_id IS NOT NULL;
-CREATE INDEX attempt_unfinished ON attempt (account_id, state) WHERE state IN
-    ('intent', 'unknown', 'accepted', 'stalled', 'vanished', 'succeeded', 'verified');
 
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
@@ -116,11 +114,20 @@ CREATE TRIGGER attempt_stays BEFORE DELETE ON attempt
 """
 
 
+#: Finds the few attempts that are not simply done, however many there are. A query uses it that
+#: says `state <> 'saved'` word for word.
+_UNSAVED = """
+CREATE INDEX attempt_unsaved ON attempt (state, account_id) WHERE state <> 'saved';
+"""
+
+
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a readable older state up to this version in one transaction: the legal moves."""
+    """Bring a readable older state up to this version in one transaction: moves and an index."""
     connection.executescript(
         f"""
         BEGIN IMMEDIATE;
+        DROP INDEX IF EXISTS attempt_unfinished;
+        {_UNSAVED}
         DELETE FROM move;
         INSERT INTO move VALUES {_moves()};
         PRAGMA user_version = {SCHEMA_VERSION};
@@ -135,6 +142,7 @@ def create(connection: sqlite3.Connection) -> None:
         f"""
         BEGIN IMMEDIATE;
         {_TABLES}
+        {_UNSAVED}
         INSERT INTO move VALUES {_moves()};
         INSERT INTO meta VALUES ('state_id', '{uuid.uuid4().hex}'), ('epoch', '0');
         PRAGMA application_id = {APPLICATION_ID};

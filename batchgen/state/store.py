@@ -8,7 +8,7 @@ other move by itself, and must write one event for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
@@ -42,6 +42,8 @@ class Limit:
 
     purse: Purse
     ceiling: Decimal
+    #: The time zone by which its days and months are counted.
+    zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ class Order:
     keys: tuple[ClipKey, ...]
     #: Those of `keys` that were not bought for this order yet.
     outstanding: tuple[ClipKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """How many clips of a job there are, by the state of their newest attempt."""
+
+    job: str
+    account: AccountScope
+    currency: str
+    counts: Mapping[AttemptState, int]
 
 
 class Facts(TypedDict, total=False):
@@ -119,14 +131,38 @@ class StateReader(Protocol):
     def attempts(self, account: AccountScope | None = None) -> Iterator[Attempt]:
         """Yield every attempt (of one account), oldest id first."""
 
+    def attempts_of(self, account: AccountScope, skus: Collection[str]) -> Iterator[Attempt]:
+        """Yield every attempt of some SKUs of an account, oldest id first."""
+
+    def attempts_by_id(self, ids: Collection[int]) -> Iterator[Attempt]:
+        """Yield the attempts with these ids, lowest first."""
+
     def unfinished(self, account: AccountScope) -> list[Attempt]:
         """List attempts of any job that hold a slot, are in doubt or wait for their file.
 
         States: intent, unknown, accepted, stalled, vanished, succeeded, verified.
         """
 
+    def unsaved(
+        self,
+        account: AccountScope | None,
+        states: Collection[AttemptState],
+        *,
+        newest: bool = False,
+    ) -> Iterator[Attempt]:
+        """Yield the attempts (of one account) in some states other than saved, oldest id first.
+
+        `newest`: only those after which their clip was not bought again.
+        """
+
+    def standings(self) -> list[JobCounts]:
+        """Count the clips of every job by the state of their newest attempt, oldest job first."""
+
     def task_seconds(self, account: AccountScope, model: str, newest: int = 200) -> list[float]:
-        """List how long the newest tasks of a model took from submit to end, newest first."""
+        """List how long the newest tasks of a model took from submit to end, newest first.
+
+        What is older than the last 20,000 purchases says nothing of today.
+        """
 
     def balance(self, account: AccountScope, purse: Purse) -> Balance:
         """Sum an account's money in one purse; zeros when it was never used."""

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from batchgen.catalogue import Catalogue, read_manifest
 from batchgen.job.schema import Job
 from tests.catalogue.examples import Draw, Read
+from tests.catalogue.whole import WholeCatalogue, read_whole
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
     """Write a manifest (text or bytes; None where it is there) and read it as a job would."""
 
-    def write_and_read(name: str, content: str | bytes | None, **manifest: Any) -> Catalogue:
+    def write_and_read(name: str, content: str | bytes | None, **manifest: Any) -> WholeCatalogue:
         if content is not None:
             file = tmp_path / name
             file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -29,7 +29,7 @@ def read(tmp_path: Path) -> Read:
                 "path": tmp_path / "job.yaml",
             }
         )
-        return read_manifest(job)
+        return read_whole(job)
 
     return write_and_read
 

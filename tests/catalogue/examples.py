@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from batchgen.catalogue import Catalogue
+from tests.catalogue.whole import WholeCatalogue
 
-Read = Callable[..., Catalogue]
+Read = Callable[..., WholeCatalogue]
 Draw = Callable[..., Path]
 
 
-def places(catalogue: Catalogue) -> list[tuple[str, int | None, str | None, str]]:
+def places(catalogue: WholeCatalogue) -> list[tuple[str, int | None, str | None, str]]:
     """List where and what each fault is, as (file, row, column, code)."""
     return [(fault.file, fault.row, fault.column, fault.code) for fault in catalogue.faults]
 
 
-def skus(catalogue: Catalogue) -> list[str]:
+def skus(catalogue: WholeCatalogue) -> list[str]:
     """List the SKUs of the items in order."""
     return [item.sku for item in catalogue.items]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.cli.shop import Shop, skus
@@ -92,3 +94,27 @@ def test_takes_are_wanted_copies(six: Shop) -> None:
     assert buys(six)["spent"] == "2.50"
     names = {path.name for path in six.output.glob("clips/A/*.mp4")}
     assert names == {"main.mp4", "main.take2.mp4"}
+
+
+def in_two_hours() -> tuple[dict[str, str], str]:
+    """Give a window that opens in two hours, for an hour, and when that is."""
+    opens = datetime.now(UTC) + timedelta(hours=2)
+    ends = opens + timedelta(hours=1)
+    window = {"start": f"{opens:%H:%M}", "finish_by": f"{ends:%H:%M}", "timezone": "UTC"}
+    return window, f"{opens:%Y-%m-%d %H:%M} (UTC)"
+
+
+def test_outside_its_hours_a_run_buys_nothing(six: Shop) -> None:
+    """Exit 4, nothing sent, and the next opening is named."""
+    window, opens = in_two_hours()
+    six.write_job(window=window)
+    told = buys(six, code=4)
+    assert (told["stopped"], told["planned"], told["spent"]) == ("window", 6, "0.00")
+    assert f"the next window opens at {opens}; 6 clips wait" in six.call("run", "--yes").stderr
+
+
+def test_the_simulator_is_open_all_day(six: Shop) -> None:
+    """A rehearsal at noon is not held up by the hours of the night."""
+    window, _ = in_two_hours()
+    six.write_job(window=window)
+    assert buys(six, "--provider=simulator", "--limit=1")["stopped"] is None

@@ -17,9 +17,9 @@ from batchgen.errors import (
     StateError,
 )
 from batchgen.messages import msg
-from batchgen.plan.values import History, Plan
+from batchgen.plan.values import Plan
 from batchgen.provider.port import StopReason
-from tests.plan.examples import a_job, a_plan, an_attempt, an_item, clips_of
+from tests.plan.examples import a_history, a_job, a_plan, an_attempt, an_item, clips_of
 
 #: How a clip that was asked for stands after the run -> the exit code.
 STANDS = {
@@ -45,14 +45,14 @@ def plan_after(state: str | None) -> Plan:
     """Plan one clip whose newest attempt has a state, or that has none."""
     job, item = a_job(), an_item()
     attempts = [an_attempt(clips_of(job, item)[0], AttemptState(state))] if state else []
-    return a_plan(job, item, history=History(attempts))
+    return a_plan(job, item, history=a_history(attempts))
 
 
 @pytest.mark.parametrize(("state", "code"), STANDS.items())
 def test_the_state_of_a_clip_decides(state: str, code: int) -> None:
     """Only a saved file is there; everything else leaves the run incomplete."""
     after = plan_after(state)
-    assert code_of_run(after, [after.clips[0].clip.key], None, None) == code
+    assert code_of_run(after, [next(iter(after.clips)).clip.key], None, None) == code
     assert set(STANDS) == set(AttemptState)
 
 

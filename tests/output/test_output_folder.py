@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,22 @@ async def test_fetch_then_publish_brings_a_clip_home(
     assert names(tmp_path / "out") == {"clips/MUG-001/main.mp4.part"}
     assert await folder.publish(attempt)
     assert names(tmp_path / "out/clips") == {f"MUG-001/main.{x}" for x in ("mp4", "jpg", "json")}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_fetched_file_that_was_changed_is_not_published(
+    folder: OutputFolder, serve: Serve, attempt: Attempt, clip_bytes: bytes, gone: bool, clips: Path
+) -> None:
+    """What was hashed on its way here counts only while nobody wrote to it since."""
+    part = clips / "main.mp4.part"
+    await folder.fetch(replace(attempt, video_url=await serve(ok(clip_bytes))))
+    if gone:
+        part.unlink()
+    else:
+        part.write_bytes(clip_bytes[::-1])
+        os.utime(part, ns=(0, 0))
+    assert not await folder.publish(attempt)
+    assert not (clips / "main.mp4").exists()
 
 
 async def test_a_bad_clip_is_not_kept(

@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pathvalidate import sanitize_filename
 
 from batchgen.clip import ClipKey
 from batchgen.output.names import PART_BYTES_LIMIT, clip_file, poster_file, provenance_file
@@ -107,3 +108,12 @@ def test_a_made_name_is_never_taken_by_a_sku_of_that_name(sku: str) -> None:
     folder = clip_file(ClipKey(sku)).split("/")[1]
     if folder != sku:
         assert clip_file(ClipKey(folder)) != clip_file(ClipKey(sku))
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{5,120}", fullmatch=True))
+@example("COM1-")
+@example("CONIN")
+def test_the_look_at_a_glance_agrees_with_the_library(text: str) -> None:
+    """What needs no closer look is what the closer look would leave as it is."""
+    if text.strip("_-") == text:
+        assert sanitize_filename(text, platform="universal", replacement_text="_") == text

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from batchgen.errors import BadFile, DownloadError, LinkDead
 from batchgen.output.download import Downloader, Limits
-from batchgen.output.resuming import Promise
+from batchgen.output.resuming import PartFile, Promise
 
 BODY = bytes(range(256)) * 400
 OTHER = BODY[::-1]
@@ -106,6 +106,7 @@ async def serving(folder: Path, *replies: Reply) -> AsyncIterator[tuple[Store, s
 
 async def download(link: str, folder: Path, limits: Limits | None = None) -> bytes:
     """Download, and give the bytes on disk; their hash and length are those that were told."""
+    limits = limits or Limits(block_bytes=1)
     async with Downloader(allow_loopback=True, limits=limits) as downloader:
         received = await downloader.download(link, folder / "x.part")
     content = (folder / "x.part").read_bytes()
@@ -160,6 +161,18 @@ async def test_without_a_strong_tag_nothing_is_resumed(
         assert list(tmp_path.iterdir()) == []
         assert await download(link, tmp_path) == BODY
     assert store.starts == [0, 0]
+
+
+def test_bytes_go_to_the_disk_in_blocks(tmp_path: Path) -> None:
+    """What was taken counts at once; it is told when a block of it waits, and what is left."""
+    part = PartFile(tmp_path / "x.part", block_bytes=4)
+    part.start(Promise())
+    assert [part.take(b"abc"), part.take(b"d")] == [False, True]
+    part.flush()
+    assert [part.take(b"e"), part.size_bytes] == [False, 5]
+    received = part.finish()
+    assert (tmp_path / "x.part").read_bytes() == b"abcde"
+    assert received.sha256 == hashlib.sha256(b"abcde").hexdigest()
 
 
 def test_a_file_of_unknown_length_is_not_resumed() -> None:

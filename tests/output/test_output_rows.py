@@ -88,7 +88,7 @@ def test_faults_of_one_row_are_joined(saved: Attempt) -> None:
         Fault("a.csv", 9, None, "row-short", msg("too few cells"), sku="X-9"),
         Fault("a.csv", 7, None, "sku-missing", msg("again")),
     )
-    rows = result_rows(make_plan(saved, faults=faults))
+    rows = list(result_rows(make_plan(saved, faults=faults)))
     assert [row.status for row in rows] == [Status.DONE, Status.INVALID, Status.INVALID]
     assert rows[1].error == "row 7, column sku: no SKU; row 7: again"
     assert (rows[1].error_code, rows[1].cost, rows[1].money) == ("sku-missing", None, "none")

@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from zipfile import ZipFile
 
-import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-import batchgen
 from batchgen.clip import Status
-from batchgen.errors import InputError
 from batchgen.item import Fault, Item
-from batchgen.messages import msg
-from batchgen.output.disk import replace_patiently, write_free_name
-from batchgen.output.rows import COLUMNS, ResultRow
-from batchgen.output.tables import read_results, results_frame, write_results
+from batchgen.messages import Message, msg
+from batchgen.output.rows import COLUMNS, ResultRow, record_of
+from batchgen.output.tables import write_results
+from batchgen.output.workbook import workbook
 
 DONE = ResultRow(
     sku="00123",
@@ -52,6 +54,17 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def column_of_workbook(root: Path) -> list[str]:
+    """Give the first column of `results.xlsx`."""
+    sheet = CalamineWorkbook.from_path(str(root / "results.xlsx")).get_sheet_by_index(0)
+    return [str(row[0]) for row in sheet.to_python()]
+
+
+def shouted(message: Message) -> str:
+    """Speak a language of our own."""
+    return str(message).upper()
+
+
 def test_csv_is_made_for_spreadsheets(tmp_path: Path) -> None:
     """CSV has a BOM, CRLF, text money and no live cell."""
     assert write_results(tmp_path, [DONE, FAILED], ITEMS, []) == []
@@ -75,6 +88,38 @@ def test_xlsx_holds_text_and_numbers_but_no_formula(tmp_path: Path) -> None:
     assert failed[COLUMNS.index("cost")] == ""
 
 
+@pytest.mark.parametrize(
+    "text", ["a & b < c > d", " two  blanks ", "two\nlines", "tab\there", "_x0041_", "杯 🫖", "'=1"]
+)
+def test_a_workbook_holds_every_text_as_it_is(tmp_path: Path, text: str) -> None:
+    """Markup, blanks, line ends and what Excel takes for a code are just text."""
+    write_results(tmp_path, [replace(DONE, sku=text)], ITEMS, [])
+    assert column_of_workbook(tmp_path) == ["sku", text]
+
+
+def test_a_workbook_shows_money_with_two_decimals(tmp_path: Path) -> None:
+    """The cells of the column have the column's own format; other numbers have none."""
+    write_results(tmp_path, [DONE], ITEMS, [])
+    with ZipFile(tmp_path / "results.xlsx") as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        styles = archive.read("xl/styles.xml").decode()
+    (style,) = re.findall(r'<c r="F2" s="(\d)"><v>1.25</v></c>', sheet)
+    formats = re.findall(r'<xf numFmtId="(\d+)"', styles.partition("<cellXfs")[2])
+    assert f'<numFmt numFmtId="{formats[int(style)]}" formatCode="0.00"/>' in styles
+    assert '<c r="C2"><v>1</v></c>' in sheet
+    assert '<autoFilter ref="A1:AB2"/>' in sheet
+
+
+def test_a_workbook_is_the_same_file_again_but_for_its_date(tmp_path: Path) -> None:
+    """What is written twice differs in nothing but the moment of writing."""
+    contents = []
+    for _ in range(2):
+        write_results(tmp_path, [DONE, FAILED], ITEMS, [])
+        with ZipFile(tmp_path / "results.xlsx") as archive:
+            contents.append({n: archive.read(n) for n in archive.namelist() if "docProps" not in n})
+    assert contents[0] == contents[1]
+
+
 def test_jsonl_loses_nothing(tmp_path: Path) -> None:
     """Each line is one row with every column; money is text, nothing is null."""
     write_results(tmp_path, [DONE, INVALID], ITEMS, FAULTS)
@@ -85,38 +130,47 @@ def test_jsonl_loses_nothing(tmp_path: Path) -> None:
     assert (records[0]["cost"], records[1]["cost"], records[1]["take"]) == ("1.25", None, None)
 
 
-def test_results_are_read_back_as_they_were(tmp_path: Path) -> None:
-    """The frame read from disk equals the frame of the rows, with its documented dtypes."""
-    rows = [DONE, INVALID]
-    write_results(tmp_path, rows, ITEMS, FAULTS)
-    frame = read_results(tmp_path)
-    pd.testing.assert_frame_equal(frame, results_frame(rows))
-    assert frame["cost"].dropna().sum() == Decimal("1.25")
-    assert str(frame["take"].dtype) == "Int64"
-    assert str(frame["duration_s"].dtype) == "Float64"
-    assert frame["submitted_at"].iloc[0] == pd.Timestamp("2026-11-23T04:05:06Z")
+def test_a_workbook_holds_as_many_rows_as_a_sheet_takes(tmp_path: Path) -> None:
+    """With the header they fill the sheet to its last line, and nothing is said."""
+    rows = [replace(DONE, sku=f"S-{n}") for n in range(4)]
+    assert write_results(tmp_path, rows, ITEMS, [], sheet_rows=5) == []
+    assert column_of_workbook(tmp_path) == ["sku", "S-0", "S-1", "S-2", "S-3"]
 
 
-def test_the_package_itself_reads_results(tmp_path: Path) -> None:
-    """`batchgen.results_frame(folder)` is the table of that folder."""
+@pytest.mark.parametrize("count", [5, 6, 7])
+def test_a_workbook_says_which_rows_it_does_not_hold(tmp_path: Path, count: int) -> None:
+    """Its last line, and a warning, name the file that has them all."""
+    rows = [replace(DONE, sku=f"S-{n}") for n in range(count)]
+    (warning,) = write_results(tmp_path, iter(rows), ITEMS, [], say=shouted, sheet_rows=5)
+    told = f"results.xlsx has the first 3 of {count} rows, a sheet takes no more:"
+    assert str(warning) == f"{told} results.csv has them all"
+    assert column_of_workbook(tmp_path)[1:] == ["S-0", "S-1", "S-2", str(warning).upper()]
+    assert len(read_csv(tmp_path / "results.csv")) == count
+
+
+def test_results_of_very_many_clips_are_never_in_memory(tmp_path: Path) -> None:
+    """Their rows are read once, one after another; what is held at any time is far less."""
+    rows = (replace(DONE, sku=f"S-{n:05}", prompt=f"{n} {'x' * 9000}") for n in range(2_000))
+    tracemalloc.start()
+    write_results(tmp_path, rows, [], [])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (tmp_path / "results.jsonl").stat().st_size > 18_000_000
+    assert peak < 2_000_000
+
+
+def test_results_are_replaced_only_when_they_are_whole(tmp_path: Path) -> None:
+    """Rows that break off in the middle leave the old files and no half ones."""
+
+    def breaking() -> Iterator[ResultRow]:
+        yield FAILED
+        raise OSError(28, "No space left on device")
+
     write_results(tmp_path, [DONE], ITEMS, [])
-    pd.testing.assert_frame_equal(batchgen.results_frame(str(tmp_path)), results_frame([DONE]))
-
-
-def test_an_empty_frame_has_the_same_columns() -> None:
-    """No rows still make a table with every column."""
-    assert tuple(results_frame([]).columns) == COLUMNS
-
-
-@pytest.mark.parametrize("content", [None, b"{", b"\xff"])
-def test_missing_or_damaged_results_name_the_next_step(
-    tmp_path: Path, content: bytes | None
-) -> None:
-    """The error says which command writes the file."""
-    if content is not None:
-        (tmp_path / "results.jsonl").write_bytes(content)
-    with pytest.raises(InputError, match="batchgen report"):
-        read_results(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(OSError, match="No space"):
+        write_results(tmp_path, breaking(), ITEMS, [])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_failed_csv_repeats_the_rows_to_mend(tmp_path: Path) -> None:
@@ -140,29 +194,12 @@ def test_failed_csv_goes_when_nothing_is_to_mend(tmp_path: Path) -> None:
     }
 
 
-def test_a_held_file_gets_another_name(tmp_path: Path) -> None:
-    """Where a spreadsheet holds the file, the next free name takes the content."""
-
-    def held(source: Path, target: Path) -> None:
-        if target.name == "results.xlsx":
-            raise PermissionError
-        source.replace(target)
-
-    written = write_free_name(tmp_path / "results.xlsx", b"new", replace=held)
-    assert written == tmp_path / "results (2).xlsx"
-    assert [path.name for path in tmp_path.iterdir()] == ["results (2).xlsx"]
-
-
-def test_a_replace_waits_for_a_scanner(tmp_path: Path) -> None:
-    """A file that is held for a moment is replaced when it is let go."""
-    (tmp_path / "a").write_bytes(b"new")
-    pauses: list[float] = []
-
-    def held_twice(source: Path, target: Path) -> None:
-        if len(pauses) < 2:
-            raise PermissionError
-        source.replace(target)
-
-    replace_patiently(tmp_path / "a", tmp_path / "b", replace=held_twice, pause=pauses.append)
-    assert (tmp_path / "b").read_bytes() == b"new"
-    assert pauses == [0.2, 0.2]
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full: Linux has one")
+def test_a_workbook_on_a_full_disk_fails_as_a_file_does() -> None:
+    """What the library makes of it does not get out."""
+    with (
+        Path("/dev/full").open("wb", buffering=0) as file,
+        pytest.raises(OSError, match="No space"),
+        workbook(file, str) as sheet,
+    ):
+        sheet.add(record_of(DONE))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,14 +14,17 @@ from batchgen.clip import (
     ClipKey,
     ClipRequest,
     LocalPicture,
+    MoneyPlace,
     Picture,
     RemotePicture,
 )
-from batchgen.item import Item
+from batchgen.item import Item, ManifestRow
 from batchgen.job.schema import Job
-from batchgen.plan.expand import expand
+from batchgen.plan.expand import Expanded, Expander
+from batchgen.plan.layout import lay_out
 from batchgen.plan.planning import make_plan
-from batchgen.plan.values import Clip, History, ManifestRows, Plan, Selection
+from batchgen.plan.values import Clip, History, Plan, Selection
+from batchgen.state.store import Order
 
 ACCOUNT = AccountScope("bigmodel", "default", "open.bigmodel.cn")
 PHOTO = LocalPicture("mug.png", "/photos/mug.png", "ab" * 32, "png", 800, 600, 4000)
@@ -41,9 +45,56 @@ def an_item(sku: str = "A1", row: int = 2, /, *pictures: Picture, **cells: str) 
 
 def clips_of(job: Job, *items: Item) -> list[Clip]:
     """Expand rows that must be faultless."""
-    rows = list(expand(job, items))
+    rows = expanded(job, *items)
     assert [fault for row in rows for fault in row.faults] == []
     return [clip for row in rows for clip in row.clips]
+
+
+def expanded(job: Job, *items: Item) -> list[Expanded]:
+    """Expand rows, good or bad."""
+    expander = Expander(job)
+    return [expander.expand(item) for item in items]
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Purchases that are all known, oldest first."""
+
+    attempts: Sequence[Attempt]
+
+    def __bool__(self) -> bool:
+        return bool(self.attempts)
+
+    def of_skus(self, skus: Collection[str]) -> Iterable[Attempt]:
+        """Give those of some SKUs."""
+        return [attempt for attempt in self.attempts if attempt.key.sku in skus]
+
+    def by_ids(self, ids: Collection[int]) -> Iterable[Attempt]:
+        """Give those with these ids."""
+        return [attempt for attempt in self.attempts if attempt.id in ids]
+
+    def committed(self, kind: str, name: str) -> Decimal:
+        """Sum what counts against a budget."""
+        return sum(
+            (
+                attempt.price
+                for attempt in self.attempts
+                if attempt.money is not MoneyPlace.RELEASED
+                and (kind, name) in {("sku", attempt.key.sku), *_tagged(attempt)}
+            ),
+            Decimal(0),
+        )
+
+
+def _tagged(attempt: Attempt) -> set[tuple[str, str]]:
+    return {(f"by:{column}", value) for column, value in attempt.tags.items()}
+
+
+def a_history(
+    attempts: Sequence[Attempt] = (), orders: Sequence[Order] = (), **fields: Any
+) -> History:
+    """Make a history of these attempts, oldest first."""
+    return History(Bought(attempts), orders, **fields)
 
 
 def an_attempt(clip: Clip, state: AttemptState, **changes: Any) -> Attempt:
@@ -76,8 +127,8 @@ def a_plan(
     selection: Selection | None = None,
 ) -> Plan:
     """Plan rows with an empty history and everything selected, unless told otherwise."""
-    rows = ManifestRows(items, count=len(items))
-    return make_plan(job, rows, history or History(), selection or Selection(), ACCOUNT)
+    layout = lay_out(job, [ManifestRow(item) for item in items])
+    return make_plan(job, layout, history or History(), selection or Selection(), ACCOUNT)
 
 
 def yuan(text: str) -> Decimal:

@@ -9,14 +9,23 @@ import pytest
 
 from batchgen.clip import ClipKey, Picture
 from batchgen.errors import JobFileError
-from batchgen.plan.expand import Expanded, expand
+from batchgen.plan.expand import Expanded, Expander
 from batchgen.plan.identity import fingerprint
 from batchgen.plan.values import Clip
-from tests.plan.examples import LINK, PHOTO, REQUEST, a_job, an_item, clips_of, yuan
+from tests.plan.examples import (
+    LINK,
+    PHOTO,
+    REQUEST,
+    a_job,
+    an_item,
+    clips_of,
+    expanded,
+    yuan,
+)
 
 
 def _row(job_fields: dict[str, Any], *pictures: Picture, **cells: str) -> Expanded:
-    return next(expand(a_job(**job_fields), [an_item("A1", 2, *pictures, **cells)]))
+    return expanded(a_job(**job_fields), an_item("A1", 2, *pictures, **cells))[0]
 
 
 def _codes(row: Expanded) -> list[tuple[str, str | None]]:
@@ -207,7 +216,7 @@ def test_no_clip_is_made_twice(
 ) -> None:
     """Two rows, or a row and a label, may not come to the same name."""
     clash = {"variant": "a-b"} if "variant" in first else {}
-    rows = expand(a_job(**job), [an_item("A1", 2, **first), an_item("A1", 3, **second, **clash)])
+    rows = expanded(a_job(**job), an_item("A1", 2, **first), an_item("A1", 3, **second, **clash))
     assert [[fault.code for fault in row.faults] for row in rows] == [[], ["clip-duplicate"]]
 
 
@@ -215,7 +224,7 @@ def test_a_wrong_template_stops_before_any_row() -> None:
     """A mistake in the job file is no fault of thousand rows."""
     job = a_job(matrix={"prompt": {"spin": "{{ title"}})
     with pytest.raises(JobFileError, match=r"matrix\.prompt\.spin"):
-        next(expand(job, []), None)
+        Expander(job)
 
 
 def test_rows_in_another_order_are_the_same_clips() -> None:

@@ -11,8 +11,8 @@ import pytest
 from batchgen.clip import AttemptState
 from batchgen.errors import PlanMoved
 from batchgen.plan.lock import check_lock, lock_of, selection_of
-from batchgen.plan.values import Action, History, Plan, PlannedClip, Selection
-from tests.plan.examples import a_job, a_plan, an_attempt, an_item, yuan
+from batchgen.plan.values import Action, Plan, PlannedClip, Selection
+from tests.plan.examples import a_history, a_job, a_plan, an_attempt, an_item, yuan
 
 ITEMS = (an_item("A1", 2), an_item("B2", 3))
 PLAN = a_plan(a_job(), *ITEMS)
@@ -111,15 +111,15 @@ def test_many_moved_skus_are_counted() -> None:
 
 def test_nothing_outside_the_lock_is_bought() -> None:
     """A clip that would be bought now but was not in the saved plan stays planned."""
-    saved = _saved(replace(PLAN, clips=PLAN.clips[:1]))
+    saved = _saved(replace(PLAN, clips=(next(iter(PLAN.clips)),)))
     checked = check_lock(saved, PLAN, "job-1", "manifest-1")
     assert [entry.action for entry in checked.clips] == [Action.BUY, Action.NOT_NOW]
 
 
 def test_a_lock_is_continued_where_a_run_stopped() -> None:
     """A clip bought since is not bought again, the others still are."""
-    attempt = an_attempt(PLAN.clips[0].clip, AttemptState.SAVED)
-    now = a_plan(a_job(), *ITEMS, history=History([attempt]))
+    attempt = an_attempt(next(iter(PLAN.clips)).clip, AttemptState.SAVED)
+    now = a_plan(a_job(), *ITEMS, history=a_history([attempt]))
     checked = check_lock(_saved(), now, "job-1", "manifest-1")
     assert [entry.action for entry in checked.clips] == [Action.DONE, Action.BUY]
 

@@ -11,20 +11,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgen.clip import AttemptState, ClipKey, MoneyPlace, Status
-from batchgen.item import Fault
+from batchgen.item import Fault, ManifestRow
 from batchgen.messages import msg
-from batchgen.plan.planning import decide, make_plan
+from batchgen.plan.layout import lay_out
+from batchgen.plan.matching import decide
+from batchgen.plan.planning import make_plan
 from batchgen.plan.values import (
     BUYING,
     Action,
     History,
-    ManifestRows,
     Plan,
     PlannedClip,
     Selection,
 )
 from batchgen.state.store import Order
-from tests.plan.examples import ACCOUNT, a_job, a_plan, an_attempt, an_item, clips_of, yuan
+from tests.plan.examples import (
+    ACCOUNT,
+    a_history,
+    a_job,
+    a_plan,
+    an_attempt,
+    an_item,
+    clips_of,
+    yuan,
+)
 
 A = Action
 #: State -> same request; other request and on_change ask, regenerate, keep; ordered.
@@ -87,8 +97,8 @@ def test_no_change_ever_buys_over_money_that_is_out() -> None:
 def test_a_whole_plan_of_a_fresh_job() -> None:
     """Every field of a small plan, with one faulty row beside."""
     bad = Fault("shop.csv", 3, "sku", "sku-missing", msg("no SKU"))
-    manifest = ManifestRows([an_item()], faults=[bad], count=2)
-    assert make_plan(a_job(), manifest, History(), Selection(), ACCOUNT) == Plan(
+    layout = lay_out(a_job(), [ManifestRow(an_item()), ManifestRow(None, (bad,))])
+    assert make_plan(a_job(), layout, History(), Selection(), ACCOUNT) == Plan(
         job="spring",
         account=ACCOUNT,
         currency="CNY",
@@ -98,16 +108,16 @@ def test_a_whole_plan_of_a_fresh_job() -> None:
         rows=2,
         duplicates=0,
         selection=Selection(),
-        eta={"V0": 60.0, "V1": 60.0, "V2": 60.0, "V3": 60.0},
+        task_seconds={},
     )
 
 
 def test_a_done_clip_costs_nothing_again() -> None:
     """The attempt travels with the clip."""
     attempt = an_attempt(CLIP, AttemptState.SAVED)
-    plan = a_plan(a_job(), an_item(), history=History([attempt]))
+    plan = a_plan(a_job(), an_item(), history=a_history([attempt]))
     assert plan.clips == (PlannedClip(CLIP, Action.DONE, attempt),)
-    assert (plan.cost, plan.clips[0].status) == (yuan("0"), Status.DONE)
+    assert (plan.cost, next(iter(plan.clips)).status) == (yuan("0"), Status.DONE)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +134,7 @@ def test_a_changed_clip_is_bought_only_when_allowed(
     on_change: str, changed: bool, action: Action
 ) -> None:
     """`--changed` or `on_change: regenerate` allow it; the flag wins over the job."""
-    history = History([an_attempt(CLIP, AttemptState.SAVED, fingerprint=OTHER)])
+    history = a_history([an_attempt(CLIP, AttemptState.SAVED, fingerprint=OTHER)])
     plan = a_plan(
         a_job(on_change=on_change),
         an_item(),
@@ -138,7 +148,7 @@ def test_the_newest_attempt_decides() -> None:
     """Older attempts of the same clip are history."""
     older = an_attempt(CLIP, AttemptState.FAILED, id=1)
     newer = an_attempt(CLIP, AttemptState.SAVED, id=2, number=2)
-    plan = a_plan(a_job(), an_item(), history=History([older, newer]))
+    plan = a_plan(a_job(), an_item(), history=a_history([older, newer]))
     assert plan.clips == (PlannedClip(CLIP, Action.DONE, newer),)
 
 
@@ -157,7 +167,7 @@ def test_the_newest_attempt_decides() -> None:
 def test_a_renamed_variant_adopts_what_its_request_bought(state: str, action: Action) -> None:
     """Money that is spent or out under another name is never paid again; unbought is bought."""
     old = an_attempt(CLIP, AttemptState(state), variant="red")
-    assert _actions(a_plan(a_job(), an_item(), history=History([old]))) == [action]
+    assert _actions(a_plan(a_job(), an_item(), history=a_history([old]))) == [action]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +178,7 @@ def test_a_renamed_variant_adopts_what_its_request_bought(state: str, action: Ac
 def test_only_the_same_request_of_the_same_sku_and_take_is_adopted(change: dict[str, Any]) -> None:
     """Anything else is another clip."""
     other = an_attempt(CLIP, AttemptState.SAVED, variant="red", **change)
-    plan = a_plan(a_job(), an_item(), history=History([other]))
+    plan = a_plan(a_job(), an_item(), history=a_history([other]))
     assert plan.clips == (PlannedClip(CLIP, Action.BUY),)
 
 
@@ -176,7 +186,7 @@ def test_an_attempt_of_another_clip_of_the_plan_is_not_adopted() -> None:
     """A second variant with the same request is a second purchase, as planned."""
     attempt = an_attempt(CLIP, AttemptState.SAVED)
     items = [an_item("A1", 2), an_item("A1", 3, variant="red")]
-    plan = a_plan(a_job(), *items, history=History([attempt]))
+    plan = a_plan(a_job(), *items, history=a_history([attempt]))
     assert _actions(plan) == [Action.DONE, Action.BUY]
 
 
@@ -184,7 +194,7 @@ def test_one_attempt_is_adopted_once() -> None:
     """Two new names for one old clip: one of them is bought."""
     attempt = an_attempt(CLIP, AttemptState.SAVED, variant="old")
     items = [an_item("A1", 2, variant="blue"), an_item("A1", 3, variant="red")]
-    plan = a_plan(a_job(), *items, history=History([attempt]))
+    plan = a_plan(a_job(), *items, history=a_history([attempt]))
     assert _actions(plan) == [Action.DONE, Action.BUY]
 
 
@@ -192,7 +202,7 @@ def test_a_finished_clip_is_adopted_before_a_failed_one() -> None:
     """The best attempt that asked for the same is taken."""
     saved = an_attempt(CLIP, AttemptState.SAVED, variant="blue", id=1)
     failed = an_attempt(CLIP, AttemptState.FAILED, variant="red", id=2)
-    plan = a_plan(a_job(), an_item(), history=History([saved, failed]))
+    plan = a_plan(a_job(), an_item(), history=a_history([saved, failed]))
     assert plan.clips == (PlannedClip(CLIP, Action.DONE, saved),)
 
 
@@ -202,7 +212,7 @@ def test_swapped_labels_buy_nothing() -> None:
         a_job(matrix={"prompt": labels}) for labels in ({"a": "P", "b": "Q"}, {"a": "Q", "b": "P"})
     )
     saved = [an_attempt(clip, AttemptState.SAVED) for clip in clips_of(before, an_item())]
-    assert _actions(a_plan(after, an_item(), history=History(saved))) == [Action.DONE] * 2
+    assert _actions(a_plan(after, an_item(), history=a_history(saved))) == [Action.DONE] * 2
 
 
 def test_a_shifted_label_does_not_buy_what_is_in_the_air() -> None:
@@ -211,14 +221,14 @@ def test_a_shifted_label_does_not_buy_what_is_in_the_air() -> None:
         a_job(matrix={"prompt": labels}) for labels in ({"a": "P", "b": "Q"}, {"a": "Q", "z": "P"})
     )
     alive = an_attempt(clips_of(before, an_item())[0], AttemptState.ACCEPTED)
-    assert _actions(a_plan(after, an_item(), history=History([alive]))) == [Action.BRING_HOME] * 2
+    assert _actions(a_plan(after, an_item(), history=a_history([alive]))) == [Action.BRING_HOME] * 2
 
 
 def test_an_older_purchase_is_found_under_its_new_name() -> None:
     """That its old name was bought again for something else does not hide it."""
     older = an_attempt(CLIP, AttemptState.SAVED, variant="a", id=1)
     newer = an_attempt(CLIP, AttemptState.SAVED, variant="a", id=2, fingerprint=OTHER)
-    plan = a_plan(a_job(), an_item(variant="z"), history=History([older, newer]))
+    plan = a_plan(a_job(), an_item(variant="z"), history=a_history([older, newer]))
     assert _actions(plan) == [Action.DONE]
 
 
@@ -226,21 +236,21 @@ def test_an_order_buys_again_and_is_named() -> None:
     """The newest open order that asks for the clip is the one fulfilled."""
     orders = (_order(CLIP.key, order_id=7), _order(CLIP.key, order_id=8))
     attempt = an_attempt(CLIP, AttemptState.FAILED)
-    plan = a_plan(a_job(), an_item(), history=History([attempt], orders))
+    plan = a_plan(a_job(), an_item(), history=a_history([attempt], orders))
     assert plan.clips == (PlannedClip(CLIP, Action.BUY_ORDERED, attempt, order_id=8),)
 
 
 @pytest.mark.parametrize("state", ["accepted", "succeeded", "intent"])
 def test_an_order_waits_for_what_is_in_the_air(state: str) -> None:
     """A clip that is on its way is not bought beside it."""
-    history = History([an_attempt(CLIP, AttemptState(state))], [_order(CLIP.key)])
+    history = a_history([an_attempt(CLIP, AttemptState(state))], [_order(CLIP.key)])
     assert a_plan(a_job(), an_item(), history=history).to_buy == ()
 
 
 def test_a_fulfilled_order_asks_for_nothing() -> None:
     """Only outstanding clips count."""
     done = replace(_order(CLIP.key), outstanding=())
-    history = History([an_attempt(CLIP, AttemptState.FAILED)], [done])
+    history = a_history([an_attempt(CLIP, AttemptState.FAILED)], [done])
     assert _actions(a_plan(a_job(), an_item(), history=history)) == [Action.LEAVE]
 
 
@@ -264,7 +274,7 @@ def test_a_selection_puts_off_the_rest(selection: Selection, bought: str) -> Non
 
 def test_a_limit_does_not_count_what_is_there_already() -> None:
     """Going on with `--limit 1` buys the next clip, and leaves the first as it is."""
-    history = History([an_attempt(CLIP, AttemptState.SAVED)])
+    history = a_history([an_attempt(CLIP, AttemptState.SAVED)])
     items = [an_item(), an_item("B2", 3), an_item("C3", 4)]
     plan = a_plan(a_job(), *items, history=history, selection=Selection(limit=1))
     assert _actions(plan) == [Action.DONE, Action.BUY, Action.NOT_NOW]
@@ -275,7 +285,7 @@ def test_a_limit_is_never_passed(limit: int, done: int) -> None:
     """Whatever is there already, at most `limit` clips are bought, and as many as there are."""
     items = [an_item(f"S{row}", row) for row in range(2, 7)]
     saved = [an_attempt(clip, AttemptState.SAVED) for clip in clips_of(a_job(), *items[:done])]
-    plan = a_plan(a_job(), *items, history=History(saved), selection=Selection(limit=limit))
+    plan = a_plan(a_job(), *items, history=a_history(saved), selection=Selection(limit=limit))
     assert len(plan.to_buy) == min(limit, 5 - done)
 
 
@@ -321,29 +331,17 @@ def test_what_an_sku_or_column_has_cost_counts_against_its_budget(
     item = an_item(campaign="spring")
     clip = clips_of(a_job(budget=budget), item)[0]
     earlier = replace(an_attempt(clip, state), tags=clip.tags)
-    plan = a_plan(a_job(budget=budget, takes=2), item, history=History([earlier]))
+    plan = a_plan(a_job(budget=budget, takes=2), item, history=a_history([earlier]))
     assert (len(plan.to_buy), [warning.code for warning in plan.warnings]) == (1, told)
 
 
 def test_reports_stand_in_row_order() -> None:
     """The catalogue's and the plan's faults are one list."""
     late = Fault("shop.csv", 9, "sku", "sku-missing", msg("no SKU"))
-    manifest = ManifestRows([an_item(size="XL")], faults=[late], count=2)
-    plan = make_plan(a_job(), manifest, History(), Selection(), ACCOUNT)
+    layout = lay_out(a_job(), [ManifestRow(None, (late,)), ManifestRow(an_item(size="XL"))])
+    plan = make_plan(a_job(), layout, History(), Selection(), ACCOUNT)
     assert [fault.row for fault in plan.faults] == [2, 9]
     assert plan.clips == ()
-
-
-def test_the_finishing_time_counts_what_is_bought_with_what_was_learned() -> None:
-    """Ten clips of 40 s take 80 s with five slots and no less than one clip with twenty."""
-    items = [an_item(f"S{row}", row) for row in range(2, 12)]
-    history = History(task_seconds={"vidu2-image": [30.0, 40.0, 95.0]})
-    assert a_plan(a_job(), *items, history=history).eta == {
-        "V0": 80.0,
-        "V1": 40.0,
-        "V2": 40.0,
-        "V3": 40.0,
-    }
 
 
 def test_a_provider_in_dollars_is_planned_in_dollars() -> None:
@@ -356,9 +354,8 @@ def test_a_faulty_row_is_told_all_its_faults_at_once() -> None:
     """A row that the catalogue found faulty is looked at further, but never made or told twice."""
     found = Fault("catalog.csv", 2, "image", "picture-not-found", msg("no such picture"))
     broken = an_item(model="vidu9")
-    plan = make_plan(
-        a_job(), ManifestRows((), [broken], [found], count=1), History(), Selection(), ACCOUNT
-    )
+    layout = lay_out(a_job(), [ManifestRow(broken, (found,))])
+    plan = make_plan(a_job(), layout, History(), Selection(), ACCOUNT)
     assert [fault.code for fault in plan.faults] == ["picture-not-found", "model-unknown"]
     assert plan.clips == ()
 
@@ -368,9 +365,9 @@ def test_a_purchase_that_came_to_nothing_hides_no_earlier_one(later: AttemptStat
     """Back to the first request after another one was refused: the first clip is simply there."""
     saved = an_attempt(CLIP, AttemptState.SAVED, id=1, number=1)
     nothing = an_attempt(CLIP, later, id=2, number=2, fingerprint=OTHER)
-    plan = a_plan(a_job(), an_item(), history=History(attempts=[saved, nothing]))
+    plan = a_plan(a_job(), an_item(), history=a_history(attempts=[saved, nothing]))
     assert _actions(plan) == [A.DONE]
-    assert plan.clips[0].attempt == saved
+    assert next(iter(plan.clips)).attempt == saved
 
 
 def test_each_film_belongs_to_one_clip() -> None:
@@ -378,12 +375,12 @@ def test_each_film_belongs_to_one_clip() -> None:
     job = a_job(matrix={"prompt": {"a": "two", "c": "one"}})
     new_a, renamed = clips_of(job, an_item())
     film = an_attempt(renamed, AttemptState.SAVED, variant="a")
-    plan = a_plan(job, an_item(), history=History([film]))
+    plan = a_plan(job, an_item(), history=a_history([film]))
     assert [(entry.clip.key.variant, entry.action) for entry in plan.clips] == [
         ("a", Action.BUY),
         ("c", Action.DONE),
     ]
-    assert (plan.clips[0].attempt, plan.clips[1].attempt) == (None, film)
+    assert [entry.attempt for entry in plan.clips] == [None, film]
     assert new_a.key == film.key
 
 
@@ -394,8 +391,8 @@ def test_going_back_to_an_earlier_request_buys_nothing() -> None:
     plan = a_plan(
         a_job(),
         an_item(),
-        history=History([first, second]),
+        history=a_history([first, second]),
         selection=Selection(changed=True),
     )
     assert _actions(plan) == [A.DONE]
-    assert plan.clips[0].attempt == first
+    assert next(iter(plan.clips)).attempt == first

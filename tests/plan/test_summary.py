@@ -6,8 +6,7 @@ import json
 
 from batchgen.clip import AttemptState
 from batchgen.plan.summary import plan_summary
-from batchgen.plan.values import History
-from tests.plan.examples import LINK, a_job, a_plan, an_attempt, an_item, clips_of
+from tests.plan.examples import LINK, a_history, a_job, a_plan, an_attempt, an_item, clips_of
 
 
 def test_the_whole_summary() -> None:
@@ -20,7 +19,7 @@ def test_the_whole_summary() -> None:
         an_item("E5", 6, size="XL", with_audio="?"),
     ]
     done, changed, *_ = clips_of(a_job(), *items[:2])
-    history = History(
+    history = a_history(
         [
             an_attempt(done, AttemptState.SAVED, id=1),
             an_attempt(changed, AttemptState.SAVED, id=2, fingerprint="v1:other"),
@@ -29,6 +28,8 @@ def test_the_whole_summary() -> None:
     )
     plan = a_plan(a_job(budget={"run": "3"}), *items, history=history)
     summary = plan_summary(plan, str)
+    assert all(low < summary["eta"][t] < high for t, (low, high) in summary["eta_band"].items())
+    summary |= {"eta": [*summary["eta"]], "eta_band": [*summary["eta_band"]]}
     assert json.loads(json.dumps(summary)) == {
         "clips": 2,
         "cost": "3.75",
@@ -41,7 +42,8 @@ def test_the_whole_summary() -> None:
         "changed": {"clips": 1, "cost": "1.25"},
         "invalid": 1,
         "duplicates": 1,
-        "eta": {"V0": 90, "V1": 90, "V2": 90, "V3": 90},
+        "eta": ["V0", "V1", "V2", "V3"],
+        "eta_band": ["V0", "V1", "V2", "V3"],
         "over_budget": True,
         "warnings": [
             "row 4: vidu2-image takes 1 of the row's 2 pictures: the first",
@@ -64,6 +66,7 @@ def test_an_empty_plan_is_all_zeros() -> None:
         "invalid": 0,
         "duplicates": 0,
         "eta": {"V0": 0, "V1": 0, "V2": 0, "V3": 0},
+        "eta_band": {"V0": [0, 0], "V1": [0, 0], "V2": [0, 0], "V3": [0, 0]},
         "over_budget": False,
         "warnings": [],
     }

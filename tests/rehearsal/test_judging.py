@@ -34,7 +34,7 @@ def plan_of(*skus: str, **fields: Any) -> Plan:
 
 
 PLAN = plan_of("A", "B", "C")
-PRICE = PLAN.clips[0].clip.price
+PRICE = next(iter(PLAN.clips)).clip.price
 
 
 def bought(sku: str, state: AttemptState = SAVED, **changes: Any) -> Attempt:

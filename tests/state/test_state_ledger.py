@@ -9,9 +9,11 @@ from decimal import Decimal
 import pytest
 
 from batchgen.clip import AttemptState, Balance, Intent
-from batchgen.job.schema import Budget
+from batchgen.job.schema import Budget, Window
 from batchgen.state.ledger import (
+    BUDGET_ZONE,
     budget_name,
+    budget_zone,
     columns_of,
     continues,
     day_of,
@@ -97,7 +99,7 @@ async def test_the_ledger_groups_by_several_dimensions(
 )
 def test_a_budget_is_named_with_its_value(kind: str, key: str, name: str) -> None:
     """Whose budget it is, and when it is fresh, is what a person needs to know."""
-    assert name in str(budget_name(Purse(kind, key)))
+    assert name in str(budget_name(Purse(kind, key), "Asia/Shanghai"))
 
 
 async def test_the_ledger_groups_by_a_column_of_budgets(
@@ -129,3 +131,29 @@ def test_a_start_goes_on_with_the_run_that_did_not_end(
     """A scheduler's retry gets no fresh money."""
     last = replace(RUN, budget=Decimal(5), ended_at=ended_at, stopped=stopped)
     assert continues(last, None if asked is None else Decimal(asked)) is goes_on
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "stopped", "opened_at", "goes_on"),
+    [
+        pytest.param(9.0, "budget", 8.0, True, id="the window in which it was stopped"),
+        pytest.param(9.0, "budget", 10.0, False, id="the next window"),
+        pytest.param(9.0, "budget", None, True, id="outside of any"),
+        pytest.param(9.0, "window", 8.0, False, id="stopped by the window itself"),
+        pytest.param(None, None, 10.0, True, id="killed in an earlier window"),
+        pytest.param(9.0, "signal", 10.0, True, id="interrupted in an earlier window"),
+    ],
+)
+def test_the_next_window_has_fresh_money(
+    ended_at: float | None, stopped: str | None, opened_at: float | None, goes_on: bool
+) -> None:
+    """A run that reached its budget is over when the job's window opens again."""
+    last = replace(RUN, budget=Decimal(5), ended_at=ended_at, stopped=stopped)
+    assert continues(last, None, opened_at) is goes_on
+
+
+def test_days_and_limits_follow_the_windows_zone() -> None:
+    """Without a window they are those of Shanghai."""
+    berlin = budget_zone(Window.model_validate({"finish_by": "07:00", "timezone": "Europe/Berlin"}))
+    assert (budget_zone(None), berlin.key) == (BUDGET_ZONE, "Europe/Berlin")
+    assert day_of(1_795_449_600.0, berlin) == "2026-11-23"
