@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import random
 import uuid
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,13 +23,15 @@ from urllib.parse import urlsplit
 from batchgen.clip import Attempt, ClipRequest, TaskId
 from batchgen.engine import SIMULATOR_HOST, Workspace, reading
 from batchgen.errors import Busy, InputError, SettingsError, StateError
+from batchgen.job.schema import Account
 from batchgen.messages import Message, msg
 from batchgen.open_files import ensure_open_files
 from batchgen.output.download import Downloader
 from batchgen.output.folder import OutputFolder
 from batchgen.output.owner import claim, record
 from batchgen.output.port import ClipFolder
-from batchgen.plan.values import Plan, Selection
+from batchgen.plan.values import BUYING, Action, Plan, Selection
+from batchgen.plan.window import opened_at
 from batchgen.provider.base_urls import host_of, is_loopback
 from batchgen.provider.bigmodel import BigModelClient
 from batchgen.provider.port import PollReply, StopReason
@@ -40,14 +41,15 @@ from batchgen.run.buying import Buyer
 from batchgen.run.context import RunContext, Tally
 from batchgen.run.fetching import Fetcher
 from batchgen.run.following import Follower
+from batchgen.run.polling.rhythm import Rhythm
 from batchgen.run.ports import Clock, Observer
 from batchgen.run.reacting import Reactor
 from batchgen.run.resending import Resender, resendable
 from batchgen.run.runner import Runner
-from batchgen.run.slots import Slots
+from batchgen.run.slots import Slots, SlotsByModel
 from batchgen.run.stopping import Gate, Stop
 from batchgen.simulator.embedded import embedded_simulator
-from batchgen.state.ledger import continues, day_of
+from batchgen.state.ledger import budget_zone, continues, day_of
 from batchgen.state.locks import account_lock_path, hold, state_lock_path
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Purse, Run
@@ -116,7 +118,7 @@ class Session:
             ours = [attempt for attempt in left if attempt.job == plan.job]
             tally = self._tally(plan, total=len(plan.to_buy) + len(ours))
             context = self._context(run, tally, stop, observer)
-            in_doubt = resendable(plan.clips, plan.job)
+            in_doubt = resendable(plan.with_actions({Action.LEAVE}), plan.job)
             runner = _runner(self.workspace, context, provider, folder_of, in_doubt)
             on_runner(runner)
             restoring = asyncio.ensure_future(
@@ -173,7 +175,8 @@ class Session:
         account, said = self.workspace.account, self.workspace.job.budget.run
         last = self.reader.last_run(plan.job, account)
         run_id = _new_run_id()
-        if last is not None and not new_run and continues(last, said):
+        since = opened_at(self.workspace.job.window, self.clock.now())
+        if last is not None and not new_run and continues(last, said, since):
             run_id, said = last.id, self.workspace.asked_budget or last.budget or said
         run = Run(
             id=run_id,
@@ -188,6 +191,7 @@ class Session:
         return replace(run, budget=said or committed + plan.cost)
 
     def _context(self, run: Run, tally: Tally, stop: Stop, observer: Observer) -> RunContext:
+        account = self.workspace.job.account
         return RunContext(
             run=run,
             budget=self.workspace.job.budget,
@@ -196,8 +200,10 @@ class Session:
             clock=self.clock,
             observer=observer,
             stop=stop,
-            slots=Slots(self.workspace.job.account.slots),
+            slots=_slots(account),
             tally=tally,
+            window=None if account.provider == "simulator" else self.workspace.job.window,
+            zone=budget_zone(self.workspace.job.window),
         )
 
     def _tally(self, plan: Plan, total: int) -> Tally:
@@ -207,7 +213,7 @@ class Session:
             currency=plan.currency,
             total=total,
             before=self.reader.balance(account, Purse("job", plan.job)),
-            waiting=Counter(entry.clip.request.model for entry in plan.to_buy),
+            waiting=plan.models(BUYING),
             seconds={model: self.reader.task_seconds(account, model)[::-1] for model in MODELS},
         )
 
@@ -236,7 +242,7 @@ async def open_session(
         InputError: the output folder is not ours, the system's limits are too low, or its clock is
             impossible.
     """
-    ensure_open_files(workspace.job.account.slots)
+    ensure_open_files(workspace.job.account.most_slots)
     _refuse_impossible(clock.now())
     path = workspace.state_path
     async with AsyncExitStack() as stack:
@@ -314,8 +320,11 @@ def _runner(
     folder_of: Callable[[Attempt], ClipFolder],
     in_doubt: Mapping[int, ClipRequest],
 ) -> Runner:
-    resends = workspace.job.account.resend_same_request_id
-    follower = Follower(context, provider, workspace.job.account.give_up_after, random.random)
+    account = workspace.job.account
+    resends = account.resend_same_request_id
+    before_s = {model: tuple(seen_s) for model, seen_s in context.tally.seconds.items()}
+    rhythm = Rhythm(before_s, account.poll_cost, account.max_polls_per_second)
+    follower = Follower(context, provider, account.give_up_after, random.random, rhythm)
     gate = Gate(context.clock, context.stop, random.random)
     buyer = Buyer(
         context=context,
@@ -331,6 +340,12 @@ def _runner(
         fetcher=Fetcher(context, follower, folder_of),
         resender=Resender(buyer, in_doubt) if resends else None,
     )
+
+
+def _slots(account: Account) -> Slots | SlotsByModel:
+    if account.cap_scope == "model":
+        return SlotsByModel(account.slots, MODELS)
+    return Slots(account.slots)
 
 
 def _new_run_id() -> str:

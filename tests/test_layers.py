@@ -20,6 +20,7 @@ LAYERS = {
         "words",
         "wrapping",
         "spreadsheet",
+        "first_seen",
         "crash_points",
         "deciding",
         "video_models",
@@ -40,7 +41,9 @@ LAYERS = {
         "output.port",
         "output.names",
         "output.rows",
+        "run.cap",
         "run.pacing",
+        "run.polling",
         "run.ports",
     ),
     2: (
@@ -53,6 +56,7 @@ LAYERS = {
         "progress",
         "clock",
         "open_files",
+        "spill",
         "language",
     ),
     3: ("run",),
@@ -83,9 +87,9 @@ FORBIDDEN = {
 RESERVED = {
     "click": ("cli",),
     "tqdm": ("progress",),
-    "sqlite3": ("state", "engine", "cli.doctor"),
+    "sqlite3": ("state", "engine", "cli.doctor", "catalogue.picture_facts"),
     "aiohttp": ("provider.bigmodel", "output.download", "simulator"),
-    "pandas": ("output.tables", "__init__"),
+    "pandas": ("output.frame", "__init__"),
     "random": ("execution",),
     "time": ("clock", "output.disk", "simulator.server"),
 }

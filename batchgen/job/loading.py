@@ -23,7 +23,7 @@ from batchgen.messages import msg
 
 _NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 #: Keys of a job that change nothing of what is asked for.
-_NOT_BOUGHT = {"output", "budget"}
+_NOT_BOUGHT = {"output", "budget", "window"}
 
 
 def load_job(path: str | Path, overrides: Mapping[str, str] = _NO_OVERRIDES) -> Job:
@@ -58,7 +58,7 @@ def load_job(path: str | Path, overrides: Mapping[str, str] = _NO_OVERRIDES) -> 
 def job_digest(job: Job) -> str:
     """Hash what a job says of what is bought, wherever its file lies.
 
-    The order of axes and labels counts; the output folder and the budgets do not.
+    The order of axes and labels counts; the output folder, the budgets and the window do not.
     """
     bought = job.model_dump(mode="json", exclude=_NOT_BOUGHT)
     said = json.dumps(bought, ensure_ascii=False, separators=(",", ":"))

@@ -6,9 +6,11 @@ Unknown keys are errors. `job.loading` words the errors for people.
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -96,8 +98,13 @@ class Account(_Part):
     name: str = "default"
     provider: Provider = "bigmodel"
     tier: Tier = "V0"
+    #: Whether the tier's tasks at once are those of the whole account, or of each model by itself.
+    cap_scope: Literal["account", "model"] = "account"
     #: Calls per second of all kinds together, a ceiling.
     max_polls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    #: Seconds of lag that one poll is worth: how densely tasks are asked for under that ceiling.
+    #: None: a small part of the median duration of tasks.
+    poll_cost: Seconds | None = None
     #: A task alive for longer is left running and reported (seconds).
     give_up_after: Seconds = 7200.0
     #: A submit without a usable answer is sent again under the same request_id. Only for an account
@@ -107,8 +114,13 @@ class Account(_Part):
 
     @property
     def slots(self) -> int:
-        """Tasks that may be alive at once."""
+        """Tasks that may be alive at once, of the account or of each model."""
         return TIERS[self.tier]
+
+    @property
+    def most_slots(self) -> int:
+        """Tasks that may be alive at once, of all models together."""
+        return self.slots * (len(MODELS) if self.cap_scope == "model" else 1)
 
 
 class ClipDefaults(_Part):
@@ -144,6 +156,39 @@ class Budget(_Part):
         return {kind: ceiling for kind, ceiling in named.items() if ceiling is not None}
 
 
+def _time_of_day(value: object) -> object:
+    """Read `01:00`; leave what is a time already to pydantic."""
+    if isinstance(value, str):
+        try:
+            return datetime.strptime(value.strip(), "%H:%M").time()  # noqa: DTZ007 - no date in it
+        except ValueError:
+            error = "time_of_day"
+            raise PydanticCustomError(error, "is not a time of day such as 01:00") from None
+    return value
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        error = "time_zone"
+        raise PydanticCustomError(error, "is not a time zone such as Asia/Shanghai") from None
+    return name
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+
+
+class Window(_Part):
+    """The hours of every day in which may be bought, and whose days budgets count by."""
+
+    #: Nothing is bought before it; without it, buying goes on right after `finish_by`.
+    start: TimeOfDay | None = None
+    #: What is bought is here by then.
+    finish_by: TimeOfDay
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+
+
 def _labelled(value: object) -> object:
     """Turn an axis given as a list into label -> value, each value its own label."""
     if isinstance(value, list):
@@ -176,6 +221,7 @@ class Job(_Part):
     #: Wanted copies of each clip.
     takes: Annotated[int, Field(ge=1, le=99)] = 1
     budget: Budget = Budget()
+    window: Window | None = None
     output: str
     #: Where the job file lies; not part of the file.
     path: Annotated[Path, Field(exclude=True)] = Path("job.yaml")

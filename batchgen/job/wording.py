@@ -174,6 +174,12 @@ _WORDING: Mapping[str, Callable[[ErrorDetails], Message]] = {
     "model_attributes_type": _no_section,
     "axis_scalar": lambda _: msg("must be a list of values, or lines of `label: value`"),
     "axis_repeats": lambda _: msg("lists the same value twice"),
+    "time_of_day": lambda error: msg(
+        "{value} is not a time of day such as 01:00", value=_shown(error)
+    ),
+    "time_zone": lambda error: msg(
+        "{value} is not a time zone such as Asia/Shanghai", value=_shown(error)
+    ),
     "not_in_matrix": lambda error: msg(
         "{axis}: {label} is not in the matrix",
         axis=_limit(error, "axis"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import SimpleNamespace, TracebackType
@@ -46,7 +47,10 @@ from batchgen.provider.port import (
     Uncertain,
 )
 from batchgen.provider.requests import encoded, submit_body
+from batchgen.provider.tls import tls_context
 
+#: The address of the API's name is kept for so long, and looked up anew when it does not answer.
+_DNS_S = 600
 #: The slowest upload that is still waited for; ours.
 _UPLOAD_BYTES_PER_S = 64 * 1024
 #: A timeout that comes later than this after its time was held up; then so long to read.
@@ -96,7 +100,8 @@ class BigModelClient:
     """One account at BigModel, Z.ai or the simulator; use it with `async with`.
 
     `now` gives local UTC seconds. `max_per_second` is a ceiling for submits and polls together,
-    without a burst at the start.
+    without a burst at the start. Submits keep their distance from one another, but do not wait
+    behind polls: the polls that follow do.
 
     Raises:
         SettingsError: the key may not be sent to `base_url`.
@@ -124,11 +129,14 @@ class BigModelClient:
         return f"BigModelClient({self._base_url})"
 
     async def __aenter__(self) -> Self:
-        self._limiter = AsyncLimiter(1, self._pause_s)
-        self._submits = self._session(
-            aiohttp.TCPConnector(limit=0, force_close=True), trace_configs=[_connection_trace()]
-        )
-        self._polls = self._session(aiohttp.TCPConnector(limit=0))
+        self._calls = AsyncLimiter(1, self._pause_s)
+        self._turns = AsyncLimiter(1, self._pause_s)
+        #: Submits that went ahead and have not yet been counted as calls.
+        self._ahead = set[asyncio.Task[None]]()
+        tls = tls_context() if self._base_url.startswith("https:") else True
+        self._connectors = [_connector(tls, force_close=True), _connector(tls)]
+        self._submits = self._session(self._connectors[0], trace_configs=[_connection_trace()])
+        self._polls = self._session(self._connectors[1])
         return self
 
     async def __aexit__(
@@ -137,6 +145,8 @@ class BigModelClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for counting in self._ahead:
+            counting.cancel()
         await self._submits.close()
         await self._polls.close()
 
@@ -146,10 +156,15 @@ class BigModelClient:
         return self._clock_offset_s
 
     async def prepare(self, request: ClipRequest, request_id: str) -> Prepared:
-        """Build the body, then wait for its turn to be sent; see `VideoProvider`."""
-        prepared = await asyncio.to_thread(_prepared, request, request_id)
-        await self._limiter.acquire()
-        return prepared
+        """Build the body; see `VideoProvider`."""
+        return await asyncio.to_thread(_prepared, request, request_id)
+
+    async def turn(self) -> None:
+        """Wait for the turn of a submit; see `VideoProvider`."""
+        await self._turns.acquire()
+        counting = asyncio.create_task(self._calls.acquire())
+        self._ahead.add(counting)
+        counting.add_done_callback(self._ahead.discard)
 
     async def submit(self, prepared: Prepared) -> SubmitReply:
         """Send one paid request, once; see `VideoProvider`."""
@@ -157,6 +172,7 @@ class BigModelClient:
         try:
             answer = await self._post(prepared.body, sending)
         except _NO_ANSWER as error:
+            self._look_up_anew(error)
             return _unanswered(error, sending)
         reply: SubmitReply = self._without_key(decide_submit(answer, prepared.request_id))
         return reply
@@ -165,13 +181,20 @@ class BigModelClient:
         """Ask for a task's state; see `VideoProvider`."""
         if not is_task_id(task_id):
             return TaskUnknown("this cannot be a task id of the API")
-        await self._limiter.acquire()
+        await self._calls.acquire()
         try:
             answer = await self._get(f"/async-result/{task_id}")
         except _NO_ANSWER as error:
+            self._look_up_anew(error)
             return PollTrouble(_words_for(error), _stop_for(error))
         reply: PollReply = self._without_key(decide_poll(answer, request_id))
         return reply
+
+    def _look_up_anew(self, error: Exception) -> None:
+        """Forget the API's address when nobody can be reached there: it may have moved."""
+        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+            for connector in self._connectors:
+                connector.clear_dns_cache()
 
     def _without_key(self, reply: Any) -> Any:
         """Mask the key in the words that a reply took over from the answer."""
@@ -266,6 +289,10 @@ def _prepared(request: ClipRequest, request_id: str) -> Prepared:
         for picture in request.pictures
     ]
     return Prepared(request_id, encoded(submit_body(request, pictures, request_id)))
+
+
+def _connector(tls: ssl.SSLContext | bool, *, force_close: bool = False) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=tls, ttl_dns_cache=_DNS_S)
 
 
 async def _read_capped(response: aiohttp.ClientResponse) -> bytes:

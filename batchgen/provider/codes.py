@@ -100,7 +100,7 @@ RULES: Mapping[str, Rule] = {
     "1300": _CLIP,  # blocked by policy
     "1301": _CLIP,  # unsafe or sensitive content
     "1302": _HOLD,  # too many at once, or too dense
-    "1303": _HOLD,  # calls too frequent
+    "1303": _RETRY,  # calls too frequent
     "1304": _BALANCE,  # calls of the day used up
     "1305": _RETRY,  # model or platform overloaded
     "1308": _BALANCE,  # usage limit, resets at a time named in the message
@@ -138,7 +138,7 @@ def rule_for(error: ProviderError, status: int) -> Rule:
 
 def _rule_by_status(status: int) -> Rule:
     if status == 429:
-        return _HOLD
+        return _RETRY
     if status == 401:
         return _KEY
     # 408 and 409 speak of the transport or of an earlier request, not of this one's content.

@@ -16,9 +16,9 @@ from batchgen.clip import ClipRequest, TaskId
 class Reaction(StrEnum):
     """What a refusal asks of the runner."""
 
-    #: Same clip again later, with back-off.
+    #: Too fast, or the provider is busy: same clip again later, with back-off.
     RETRY = "retry"
-    #: The account is full or too fast: wait, lower the pressure; not the clip's fault.
+    #: The account is full: fewer at once, then the same clip again; not the clip's fault.
     HOLD = "hold"
     #: Buy nothing more in this run; bring home what is alive.
     STOP_RUN = "stop-run"
@@ -39,6 +39,7 @@ class StopReason(StrEnum):
     STATE = "state"
     UNCERTAIN = "uncertain"
     DOWNLOADS = "downloads"
+    WINDOW = "window"
     SIGNAL = "signal"
 
 
@@ -159,11 +160,15 @@ class VideoProvider(Protocol):
     async def prepare(self, request: ClipRequest, request_id: str) -> Prepared:
         """Read and encode the pictures and build the body, before anything is promised or sent.
 
-        Waits for the account's turn to send, too: what is promised after it is sent at once, so
-        that a crash leaves no more in doubt than is in the air.
-
         Raises:
             InputError: a picture is gone or no longer has the bytes that were planned.
+        """
+
+    async def turn(self) -> None:
+        """Wait until the account may send one more submit; at once when it sends few.
+
+        Asked before anything is promised: what is promised is sent at once, so that a crash leaves
+        no more in doubt than is in the air. May be cancelled.
         """
 
     async def submit(self, prepared: Prepared) -> SubmitReply:

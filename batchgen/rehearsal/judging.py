@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from batchgen.clip import Attempt, AttemptState, MoneyPlace, Status
 from batchgen.job.schema import Budget
 from batchgen.messages import Message, msg
 from batchgen.plan.values import Plan, plain
-from batchgen.state.ledger import day_of
+from batchgen.state.ledger import BUDGET_ZONE, day_of
 from batchgen.state.store import Purse
 
 #: A purchase with one of these and without a task id says "this may have been bought".
@@ -52,6 +53,8 @@ class Evidence:
     damaged: Sequence[str] = ()
     #: What was said of each start that neither was killed nor ended as a run may.
     broken_starts: Sequence[Message] = ()
+    #: The zone by which budgets count days.
+    zone: tzinfo = BUDGET_ZONE
     #: Attempt by request id.
     by_request: Mapping[str, Attempt] = field(init=False)
 
@@ -200,17 +203,17 @@ def _worst(evidence: Evidence) -> dict[Purse, Decimal]:
     billed: defaultdict[Purse, Decimal] = defaultdict(Decimal)
     committed: defaultdict[Purse, Decimal] = defaultdict(Decimal)
     for charge, attempt in _explained(evidence):
-        for purse in _purses(attempt, tags.get(attempt.key, {})):
+        for purse in _purses(attempt, tags.get(attempt.key, {}), evidence.zone):
             billed[purse] += charge.price
     for attempt in evidence.attempts:
         if attempt.money is not MoneyPlace.RELEASED:
-            for purse in _purses(attempt, tags.get(attempt.key, {})):
+            for purse in _purses(attempt, tags.get(attempt.key, {}), evidence.zone):
                 committed[purse] += attempt.price
     return {purse: max(billed[purse], committed[purse]) for purse in {**committed, **billed}}
 
 
-def _purses(attempt: Attempt, tags: Mapping[str, str]) -> tuple[Purse, ...]:
-    day = day_of(attempt.created_at)
+def _purses(attempt: Attempt, tags: Mapping[str, str], zone: tzinfo) -> tuple[Purse, ...]:
+    day = day_of(attempt.created_at, zone)
     return (
         Purse("run", attempt.run_id),
         Purse("job", attempt.job),

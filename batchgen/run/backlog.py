@@ -17,7 +17,7 @@ from batchgen.clip import FETCHABLE, Attempt, AttemptState
 from batchgen.messages import Message, msg
 from batchgen.provider.port import StopReason
 from batchgen.run.ports import Clock, Observer
-from batchgen.run.slots import Slots
+from batchgen.run.slots import Slots, SlotsByModel
 from batchgen.run.stopping import Stop, first_of
 from batchgen.video_models import LINK_LIFE_S
 from batchgen.words import local_time, time_left
@@ -39,7 +39,9 @@ _NAMED = 3
 class Backlog:
     """The paid and unsaved clips of one account, of all its jobs."""
 
-    def __init__(self, clock: Clock, stop: Stop, observer: Observer, slots: Slots) -> None:
+    def __init__(
+        self, clock: Clock, stop: Stop, observer: Observer, slots: Slots | SlotsByModel
+    ) -> None:
         self._clock = clock
         self._stop = stop
         self._observer = observer
@@ -95,6 +97,11 @@ class Backlog:
         self._to_buy -= 1
         self._wake()
 
+    @property
+    def has_more_to_buy(self) -> bool:
+        """Whether clips are left that are neither bought nor left out."""
+        return self._to_buy > 0 and self._stop.reason is None
+
     async def has_room(self) -> bool:
         """Wait while the backlog holds back the buying; False when the run stops buying.
 
@@ -115,7 +122,7 @@ class Backlog:
 
         May be cancelled.
         """
-        while self._stop.reason is None and self._to_buy > 0:
+        while self.has_more_to_buy:
             if self._is_too_long():
                 return True
             await self._change()

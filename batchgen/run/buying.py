@@ -1,6 +1,6 @@
 """Buying one clip: intent, POST, record. The only place that sends a paid request.
 
-    1. build the request and encode its pictures        (nothing promised, nothing sent)
+    1. take the request, built ahead (`run.preparing`), and wait for the account's turn to send
     2. reserve: intent, frozen price and budgets, durable (T1)
     3. POST, once
     4. record what came of it before anything else is done with it (T2, T3, T4)
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from batchgen.clip import Attempt, AttemptState, ClipRequest, Intent, TaskId
 from batchgen.crash_points import crash_point
@@ -34,9 +35,21 @@ from batchgen.provider.port import (
     VideoProvider,
 )
 from batchgen.run.context import RunContext
+from batchgen.run.hours import is_time_to_buy
+from batchgen.run.preparing import Preparation
 from batchgen.run.reacting import Reactor
+from batchgen.run.slots import Slot
 from batchgen.run.stopping import Gate
 from batchgen.state.ledger import day_of, limits_of
+
+
+class NotBought(Enum):
+    """Why a clip was not bought."""
+
+    #: It is not bought in this run: stopped, refused, or out of budget.
+    IN_THIS_RUN = auto()
+    #: The account takes fewer tasks now: give the slot back, and come again with another.
+    IN_THIS_SLOT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +63,53 @@ class Buyer:
     #: Makes a request id that was never used.
     new_request_id: Callable[[], str]
 
-    async def buy(self, entry: PlannedClip) -> Attempt | None:
-        """Buy a clip; give the attempt if it may be alive (accepted or in doubt), else None."""
+    async def buy(self, clip: Preparation, slot: Slot) -> Attempt | NotBought:
+        """Buy a clip in a slot; give the attempt if it may be alive (accepted or in doubt)."""
         while await self.context.backlog.has_room():
+            if slot.is_surplus:
+                return NotBought.IN_THIS_SLOT
             async with self.gate.passage() as is_open:
-                if not is_open or entry.clip.request.model in self.gate.closed_models:
-                    return None
-                attempt = await self._try_once(entry)
-            if attempt is None or attempt.state is not AttemptState.REJECTED:
+                if not is_open or clip.model in self.gate.closed_models:
+                    break
+                attempt = await self._try_once(clip, slot)
+            if isinstance(attempt, NotBought):
+                return attempt
+            if attempt.state is not AttemptState.REJECTED:
                 return self._alive(attempt)
-        return None
+        return NotBought.IN_THIS_RUN
 
     @staticmethod
-    def _alive(attempt: Attempt | None) -> Attempt | None:
-        is_over = attempt is None or attempt.state is AttemptState.REFUSED
-        return None if is_over else attempt
+    def _alive(attempt: Attempt) -> Attempt | NotBought:
+        return NotBought.IN_THIS_RUN if attempt.state is AttemptState.REFUSED else attempt
 
-    async def _try_once(self, entry: PlannedClip) -> Attempt | None:
-        """Reserve and send; give the attempt as recorded, or None when nothing was reserved."""
-        prepared = await self.prepare(entry.clip.request, self.new_request_id())
+    async def _try_once(self, clip: Preparation, slot: Slot) -> Attempt | NotBought:
+        """Reserve and send; give the attempt as recorded."""
+        prepared = await clip.take()
+        await self.provider.turn()
         await self.context.sweep.over()
         if prepared is None or not await self.context.backlog.has_room():
-            return None
+            return NotBought.IN_THIS_RUN
+        if slot.is_surplus:
+            return NotBought.IN_THIS_SLOT
+        if not is_time_to_buy(self.context, clip.model):
+            return NotBought.IN_THIS_RUN
         try:
             with self.context.not_cancelled():
-                attempt = await self._reserve(entry, prepared.request_id)
+                attempt = await self._reserve(clip.entry, prepared.request_id)
+                slot.sending()
                 reply = await self.post(attempt, prepared)
                 attempt = await self._record(attempt, reply)
         except BudgetExceeded as error:
             self.reactor.budget_reached(error)
-            return None
-        self.reactor.react(attempt, reply)
+            return NotBought.IN_THIS_RUN
+        self.reactor.react(attempt, reply, slot)
         if attempt.state is AttemptState.UNKNOWN and not self.reactor.resends:
             self.reactor.stays_in_doubt(attempt)
         return attempt
+
+    async def prepare_anew(self, entry: PlannedClip) -> Prepared | None:
+        """Build the request of a purchase, under an id of its own; see `prepare`."""
+        return await self.prepare(entry.clip.request, self.new_request_id())
 
     async def prepare(self, request: ClipRequest, request_id: str) -> Prepared | None:
         """Build a request; None when a picture cannot be sent as planned, or the run stopped."""
@@ -107,10 +133,11 @@ class Buyer:
             order_id=entry.order_id,
             tags=clip.tags,
         )
-        day = day_of(self.context.clock.now())
-        limits = limits_of(self.context.budget, self.context.run, intent, day)
-        attempt = await self.context.state.reserve(self.context.run, intent, day, limits)
-        self.context.tell(attempt)
+        context = self.context
+        day = day_of(context.clock.now(), context.zone)
+        limits = limits_of(context.budget, context.run, intent, day, context.zone)
+        attempt = await context.state.reserve(context.run, intent, day, limits)
+        context.tell(attempt)
         return attempt
 
     async def post(self, attempt: Attempt, prepared: Prepared) -> SubmitReply:

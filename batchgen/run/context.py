@@ -9,15 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Unpack
+from zoneinfo import ZoneInfo
 
 from batchgen.clip import MEANING, Attempt, AttemptState, Balance, MoneyPlace, Status
-from batchgen.job.schema import Budget
-from batchgen.plan.forecast import eta_s
+from batchgen.job.schema import Budget, Window
 from batchgen.run.backlog import Backlog
-from batchgen.run.ports import Clock, Observer, Progress
-from batchgen.run.slots import Slots
+from batchgen.run.outlook import Outlook
+from batchgen.run.ports import Clock, Ends, Observer, Progress
+from batchgen.run.slots import Slots, SlotsByModel
 from batchgen.run.stopping import Stop
 from batchgen.run.sweep import Sweep
+from batchgen.state.ledger import BUDGET_ZONE
 from batchgen.state.store import Facts, Run, StateWriter
 
 #: A clip with one of these has nothing more to wait for in this run.
@@ -72,9 +74,14 @@ class Tally:
         return self.seconds.get(model, ())
 
     @property
+    def left_to_buy(self) -> int:
+        """Clips that were not submitted yet."""
+        return sum(count for count in self.waiting.values() if count > 0)
+
+    @property
     def has_more_to_buy(self) -> bool:
         """Clips are left that were not submitted yet."""
-        return any(count > 0 for count in self.waiting.values())
+        return self.left_to_buy > 0
 
     def progress(self, held: int, slots: int, in_doubt: int = 0) -> Progress:
         """Give the figures of this moment; of the slots held, so many are by clips in doubt."""
@@ -88,14 +95,9 @@ class Tally:
             currency=self.currency,
             in_flight=held - in_doubt,
             slots=slots,
-            eta_s=self._eta_s(slots - in_doubt),
+            ends=None,
             in_doubt=in_doubt,
         )
-
-    def _eta_s(self, slots: int) -> float | None:
-        if slots <= 0 or not any(self.seconds.values()):
-            return None
-        return eta_s(self.waiting, slots, self.seconds)
 
     def _learn(self, old: AttemptState | None, attempt: Attempt) -> None:
         has_ended = attempt.state in {AttemptState.SUCCEEDED, AttemptState.FAILED}
@@ -116,8 +118,12 @@ class RunContext:
     clock: Clock
     observer: Observer
     stop: Stop
-    slots: Slots
+    slots: Slots | SlotsByModel
     tally: Tally
+    #: The hours in which may be bought; None: at any time.
+    window: Window | None = None
+    #: The zone by which budgets count days.
+    zone: ZoneInfo = BUDGET_ZONE
     #: Ids of attempts whose POST is not answered yet.
     in_air: set[int] = field(default_factory=set)
     #: Asyncio tasks between their intent and the record of its answer: not to be cancelled.
@@ -130,6 +136,8 @@ class RunContext:
     paused_until: float = 0.0
     #: Id of an attempt in doubt -> until when it holds a slot, in UTC seconds.
     _doubts: dict[int, float] = field(default_factory=dict)
+    #: Model -> slots held by its attempts in doubt.
+    _in_doubt: Counter[str] = field(default_factory=Counter)
     #: Attempt id and since when it counts -> the monotonic moment this start met it so.
     _met_at: dict[tuple[int, float], float] = field(default_factory=dict)
     #: What is paid and not saved yet.
@@ -138,7 +146,11 @@ class RunContext:
     #: Who is to be asked for after the machine slept.
     sweep: Sweep = field(init=False)
 
+    #: When it will be done.
+    outlook: Outlook = field(init=False)
+
     def __post_init__(self) -> None:
+        self.outlook = Outlook(self.clock, self.age_s)
         self.sweep = Sweep(self.clock)
         self.backlog = Backlog(self.clock, self.stop, self.observer, self.slots)
 
@@ -157,6 +169,7 @@ class RunContext:
         """Start from an attempt that was there before."""
         self._meet(attempt)
         self.tally.know(attempt)
+        self.outlook.note(attempt)
         self.backlog.take_in(attempt)
 
     def age_s(self, attempt: Attempt) -> float:
@@ -185,6 +198,7 @@ class RunContext:
         """Tell who watches of a change that is already durable."""
         self._meet(attempt)
         self.tally.moved(attempt)
+        self.outlook.note(attempt)
         self.backlog.take_in(attempt)
         self.observer.moved(attempt)
         self._tell_figures()
@@ -193,23 +207,30 @@ class RunContext:
     def slot_in_doubt(self, attempt: Attempt, seconds: float) -> Iterator[None]:
         """Show that a slot is held, for so long, by an attempt that may be alive or not."""
         self._doubts[attempt.id] = self.clock.now() + seconds
+        self._in_doubt[attempt.model] += 1
         self._tell_figures()
         try:
             yield
         finally:
             del self._doubts[attempt.id]
+            self._in_doubt[attempt.model] -= 1
 
     def _tell_figures(self) -> None:
         slots = self.slots
         figures = self.tally.progress(slots.held, slots.limit, in_doubt=len(self._doubts))
-        self.observer.progress(replace(figures, waits_until=self._waits_until()))
+        self.observer.progress(replace(figures, ends=self._ends(), waits_until=self._waits_until()))
+
+    def _ends(self) -> Ends | None:
+        """Give when the run ends: where it stops, with what is alive."""
+        waiting = self.tally.waiting if self.stop.reason is None else {}
+        return self.outlook.ends(self.slots, self._in_doubt, waiting, self.tally.seconds)
 
     def _waits_until(self) -> float | None:
         """Give the moment before which nothing can be bought, if something is left to buy."""
         if self.stop.reason is not None or not self.tally.has_more_to_buy:
             return None
         until = self.paused_until
-        if len(self._doubts) >= self.slots.held >= self.slots.limit:
-            to_free = self.slots.held - self.slots.limit
+        if len(self._doubts) >= self.slots.held >= self.slots.cap:
+            to_free = self.slots.held - self.slots.cap
             until = max(until, sorted(self._doubts.values())[to_free])
         return until if until > self.clock.now() else None

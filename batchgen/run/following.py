@@ -24,6 +24,7 @@ from batchgen.provider.port import (
 )
 from batchgen.run import pacing
 from batchgen.run.context import RunContext
+from batchgen.run.polling.rhythm import Rhythm
 from batchgen.video_models import LINK_LIFE_S
 
 #: A provider that does not know a task is asked again for this long before it is believed.
@@ -44,6 +45,8 @@ class Follower:
     give_up_after_s: float
     #: Gives a number from 0 to 1.
     jitter: Callable[[], float]
+    #: When to ask for which task.
+    rhythm: Rhythm
     #: Attempt id -> the moment (monotonic) since which the provider does not know its task.
     _unknown_since: dict[int, float] = field(default_factory=dict)
 
@@ -53,7 +56,10 @@ class Follower:
         Returns early, with the task alive, when the account itself is refused.
         """
         with self.context.sweep.following(attempt.id):
-            return await self._until_over(attempt)
+            try:
+                return await self._until_over(attempt)
+            finally:
+                self.rhythm.leave(attempt.model, attempt.id)
 
     async def _until_over(self, attempt: Attempt) -> Attempt:
         troubles: Counter[type[PollReply]] = Counter()
@@ -61,6 +67,7 @@ class Follower:
         while attempt.state is AttemptState.ACCEPTED:
             await self.context.sweep.nap(max(wait_s, self._delay_s(attempt, troubles.total())))
             reply = await self.ask(attempt)
+            self._learn(attempt, reply)
             attempt = await self.take_in(attempt, reply)
             wait_s = 0.0
             if not isinstance(reply, PollTrouble | TaskUnknown):
@@ -174,11 +181,18 @@ class Follower:
         return await self.context.move(attempt, AttemptState.VANISHED, text)
 
     def _delay_s(self, attempt: Attempt, troubles: int) -> float:
-        seen_s = self.context.tally.seen(attempt.model)
-        delay_s = pacing.poll_delay_s(self.context.age_s(attempt), seen_s)
+        age_s = self.context.age_s(attempt)
+        delay_s = min(self.rhythm.wait_s(attempt.model, attempt.id, age_s), pacing.STALLED_POLL_S)
         if troubles:
             delay_s = max(delay_s, pacing.backoff_s(troubles, self.jitter()))
         return delay_s
+
+    def _learn(self, attempt: Attempt, reply: PollReply) -> None:
+        age_s = self.context.age_s(attempt)
+        if isinstance(reply, StillProcessing):
+            self.rhythm.found_alive(attempt.model, attempt.id, age_s)
+        elif isinstance(reply, TaskSucceeded | TaskFailed):
+            self.rhythm.found_ended(attempt.model, attempt.id, age_s)
 
 
 def _of_trouble(attempt: Attempt, reply: PollTrouble | TaskUnknown) -> Message:

@@ -24,6 +24,17 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """When a run is expected to end."""
+
+    #: Seconds until then.
+    left_s: float
+    #: In 8 of 10 cases it ends between these moments, in UTC seconds.
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The figures of one moment of a run."""
 
@@ -41,8 +52,8 @@ class Progress:
     #: Slots held now by tasks that are being made, of how many.
     in_flight: int
     slots: int
-    #: Expected seconds until the end, or None when nothing can be said yet.
-    eta_s: float | None
+    #: When it ends, or None when nothing can be said yet.
+    ends: Ends | None
     #: Slots held by clips in doubt, whose tasks may be alive.
     in_doubt: int = 0
     #: Until when nothing can be bought, in UTC seconds; None when it can, or nothing is left to.

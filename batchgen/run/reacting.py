@@ -23,6 +23,7 @@ from batchgen.provider.port import (
     Uncertain,
 )
 from batchgen.run.context import RunContext
+from batchgen.run.slots import Slot
 from batchgen.run.stopping import Gate
 from batchgen.words import time_of_day
 
@@ -39,13 +40,20 @@ class Reactor:
     #: Whether a request in doubt is sent again, under its request id (`run.resending`).
     resends: bool = False
 
-    def react(self, attempt: Attempt, reply: SubmitReply) -> None:
-        """Take in an answer; what it leaves in doubt is told and counted by `stays_in_doubt`."""
+    def react(self, attempt: Attempt, reply: SubmitReply, slot: Slot | None = None) -> None:
+        """Take in an answer; what it leaves in doubt is told and counted by `stays_in_doubt`.
+
+        Without a slot it is the answer to a repeat, and tells nothing of the room there is.
+        """
+        if slot is not None and attempt.state in {AttemptState.ACCEPTED, AttemptState.UNKNOWN}:
+            slot.use()
         match reply:
             case Accepted() if attempt.state is AttemptState.ACCEPTED:
                 self.gate.accepted(attempt.model)
+                if slot is not None:
+                    slot.accepted()
             case Refused():
-                self._refused(attempt.model, reply)
+                self._refused(attempt.model, reply, slot)
             case NotSent(text, stop):
                 self._useless(stop, text)
                 self._slowed(self.gate.unreached(), text)
@@ -86,7 +94,7 @@ class Reactor:
             self.context.held_by_budget = True
             self.context.observer.note(error.message)
 
-    def _refused(self, model: str, reply: Refused) -> None:
+    def _refused(self, model: str, reply: Refused, slot: Slot | None) -> None:
         match reply.reaction:
             case Reaction.FAIL_CLIP:
                 if self.gate.refused_clip(model):
@@ -103,8 +111,19 @@ class Reactor:
                         text=reply.text,
                     ),
                 )
+            case Reaction.HOLD if slot is not None:
+                self._full(model, reply, slot)
             case Reaction.HOLD | Reaction.RETRY:
                 self._slowed(self.gate.slow_down(reply.retry_after_s), reply.text)
+
+    def _full(self, model: str, reply: Refused, slot: Slot) -> None:
+        """Send fewer at once; and wait where that is asked for, or none of ours can make room."""
+        self.gate.answered()
+        slots = self.context.slots.of(model)
+        if slot.refused() and slots.cuts == 1:
+            self.context.observer.note(_less_room(slots.limit))
+        if slots.alive == 0 or reply.retry_after_s is not None:
+            self._slowed(self.gate.slow_down(reply.retry_after_s), reply.text)
 
     def _useless(self, stop: StopReason | None, text: str) -> None:
         if stop is not None:
@@ -125,6 +144,14 @@ class Reactor:
                 text=text,
             )
         )
+
+
+def _less_room(slots: int) -> Message:
+    return msg(
+        "the account takes fewer tasks at once than the {slots} of its tier: another program uses"
+        " this account, or the tier is lower. Going on with as many as it takes",
+        slots=slots,
+    )
 
 
 def _never_sent_again(attempt: Attempt) -> Message:

@@ -34,6 +34,7 @@ from batchgen.provider.port import (
     Uncertain,
 )
 from batchgen.run.buying import Buyer
+from batchgen.run.hours import is_time_to_buy
 from batchgen.run.reacting import Reactor
 from batchgen.run.stopping import first_of
 
@@ -106,7 +107,8 @@ class Resender:
 
     async def _prepare(self, attempt: Attempt, request: ClipRequest) -> Prepared | None:
         """Build the request anew, the same to the byte: its pictures are held to their hashes."""
-        if not self._may_send(attempt):
+        await self.buyer.provider.turn()
+        if not (self._may_send(attempt) and is_time_to_buy(self.buyer.context, attempt.model)):
             return None
         return await self.buyer.prepare(request, attempt.request_id)
 

@@ -98,7 +98,7 @@ class Gate:
         """Note an accepted submit: the way is free again, unless the brake still pauses it."""
         self._accepting_models.add(model)
         self._refused_in_a_row[model] = 0
-        self._answered()
+        self.answered()
         if not self._is_braked:
             self._strikes = 0
             self._opens_at = self._clock.monotonic()
@@ -108,7 +108,7 @@ class Gate:
 
         That needs that nothing of the model was accepted in this run.
         """
-        self._answered()
+        self.answered()
         count = self._refused_in_a_row.get(model, 0) + 1
         self._refused_in_a_row[model] = count
         if count < _REFUSALS or model in self._accepting_models:
@@ -117,7 +117,7 @@ class Gate:
 
     def close_model(self, model: str) -> bool:
         """Buy nothing more of this model in this run; False when that was so already."""
-        self._answered()
+        self.answered()
         was_open = model not in self.closed_models
         self.closed_models.add(model)
         return was_open
@@ -127,7 +127,7 @@ class Gate:
 
         None when it is closed already: the answer belongs to the same trouble.
         """
-        self._answered()
+        self.answered()
         return self._close(retry_after_s)
 
     def unreached(self) -> float | None:
@@ -167,6 +167,13 @@ class Gate:
             )
         return self._trips < _DOUBT_TRIPS
 
+    def answered(self) -> None:
+        """Note a complete answer; one to a submit after the pause releases the brake."""
+        self._unreached = 0
+        if self._is_braked and self._clock.monotonic() >= self._opens_at:
+            self._is_braked = False
+            self._doubts.clear()
+
     def _close(self, wait_s: float | None) -> float | None:
         """Close the gate for this long, or for a back-off; None when it is closed already."""
         now = self._clock.monotonic()
@@ -176,13 +183,6 @@ class Gate:
         wait_s = wait_s or pacing.backoff_s(self._strikes, self._jitter())
         self._opens_at = now + wait_s
         return wait_s
-
-    def _answered(self) -> None:
-        """Note a complete answer; one to a submit after the pause releases the brake."""
-        self._unreached = 0
-        if self._is_braked and self._clock.monotonic() >= self._opens_at:
-            self._is_braked = False
-            self._doubts.clear()
 
 
 async def first_of(*awaitables: Awaitable[Any]) -> None:

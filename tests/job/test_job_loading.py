@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -48,6 +49,23 @@ def test_values_become_what_the_schema_says(job_file: Path) -> None:
     assert job.matrix == {"aspect_ratio": {"9:16": "9:16", "1:1": "1:1"}}
 
 
+def test_a_window_has_times_of_day(job_file: Path) -> None:
+    """Hours and minutes as clocks show them; the zone is Shanghai's unless it is named."""
+    job_file.write_text(LEAST + "window: {start: 01:00, finish_by: 7:30}\n")
+    window = load_job(job_file).window
+    assert window is not None
+    assert (window.start, window.finish_by) == (time(1, 0), time(7, 30))
+    assert window.timezone == "Asia/Shanghai"
+
+
+def test_the_tier_is_one_of_the_account_unless_said_otherwise(job_file: Path) -> None:
+    """With `cap_scope: model` each of the three models has the tier's slots."""
+    job_file.write_text(LEAST + "account: {tier: V0}\n")
+    assert load_job(job_file).account.most_slots == 5
+    job_file.write_text(LEAST + "account: {tier: V0, cap_scope: model}\n")
+    assert load_job(job_file).account.most_slots == 15
+
+
 @pytest.mark.parametrize(("said", "resends"), [("", False), ("yes", True), ("false", False)])
 def test_sending_again_is_asked_for(job_file: Path, said: str, resends: bool) -> None:
     """A request in doubt is sent again only where the account says so in words."""
@@ -93,6 +111,15 @@ def test_overrides_win(job_file: Path) -> None:
         ("clip: {with_audio: maybe}", "maybe is not a switch: write true or false"),
         ("clip: {duration: 4.5}", "4.5 is not a whole number"),
         ("clip:\n  size: [a]", "line 5: clip.size: must be a text"),
+        (
+            "window: {finish_by: 25:00}",
+            "line 4: window.finish_by: 25:00 is not a time of day such as 01:00",
+        ),
+        ("window:\n  start: 01:00", "line 4: window.finish_by: is missing"),
+        (
+            "window:\n  finish_by: 07:00\n  timezone: Shanghai",
+            "line 6: window.timezone: Shanghai is not a time zone such as Asia/Shanghai",
+        ),
         ("account: {tier: V9}", "account.tier: V9 is not one of V0, V1, V2, V3"),
         ("account: {give_up_after: soon}", "soon is not a number"),
         ("account: {give_up_after: infs}", "infs is not a number"),

@@ -30,7 +30,7 @@ FILES = (
     Bug(
         "a file need not have the checksum that was announced",
         "output/resuming.py",
-        "if promise.md5 not in {None, self._md5.digest()}:",
+        "if self._md5 is not None and promise.md5 != self._md5.digest():",
         "if False:",
         ("output/test_output_resuming.py::test_a_checksum_that_does_not_fit_is_a_bad_file",),
     ),
@@ -65,9 +65,16 @@ FILES = (
     Bug(
         "other bytes than the verified ones are published",
         "output/folder.py",
-        "if not _has_bytes(part, attempt):",
+        "if not self._was_hashed(part, attempt) and not _has_bytes(part, attempt):",
         "if not part.exists():",
         ("output/test_output_folder.py::test_without_the_bytes_nothing_is_published",),
+    ),
+    Bug(
+        "what was written into a fetched file since is published",
+        "output/folder.py",
+        "hashed == (stamp_of(part.lstat()), attempt.sha256)",
+        "hashed is not None",
+        ("output/test_output_folder.py::test_a_fetched_file_that_was_changed_is_not_published",),
     ),
     Bug(
         "a clip without a poster is lost",

@@ -52,21 +52,21 @@ PURCHASES = (
     ),
     Bug(
         "a plain run buys a failed clip again",
-        "plan/planning.py",
+        "plan/matching.py",
         "_S.FAILED: Action.LEAVE",
         "_S.FAILED: Action.BUY",
         ("plan/test_planning.py::test_every_state_has_its_decision",),
     ),
     Bug(
         "a plain run buys a clip again whose link is dead",
-        "plan/planning.py",
+        "plan/matching.py",
         "_S.EXPIRED: Action.LEAVE",
         "_S.EXPIRED: Action.BUY",
         ("plan/test_planning.py::test_every_state_has_its_decision",),
     ),
     Bug(
         "a changed request is bought over a purchase in doubt",
-        "plan/planning.py",
+        "plan/matching.py",
         "_S.REFUSED: Action.BUY",
         "_S.UNKNOWN: Action.CHANGED",
         ("plan/test_planning.py::test_no_change_ever_buys_over_money_that_is_out",),
@@ -81,13 +81,36 @@ PURCHASES = (
 )
 
 #: A price is not the one that was frozen, or stands in the wrong place.
+LARGE_PLANS = (
+    Bug(
+        "a large plan tears the clips of one SKU apart",
+        "plan/decisions.py",
+        "heaps[hash(clip.key.sku) % count]",
+        "heaps[number % count]",
+        ("plan/test_decisions.py::test_groups_change_no_decision",),
+    ),
+    Bug(
+        "a plan forgets what was bought",
+        "plan/decisions.py",
+        "decisions.attempt_ids[clip.number] = attempt.id",
+        "pass",
+        ("plan/test_planning.py::test_a_done_clip_costs_nothing_again",),
+    ),
+    Bug(
+        "two rows of one name are both bought",
+        "first_seen.py",
+        "        if found == mark:\n            return self._numbers[at]\n",
+        "",
+        ("plan/test_expand.py::test_no_clip_is_made_twice",),
+    ),
+)
 PRICES = (
     Bug(
         "an attempt costs what the price list says today",
         "state/records.py",
-        'price=from_milli(row["price_milli"])',
-        'price=__import__("batchgen.video_models", fromlist=["price_of"])'
-        '.price_of(row["model"], row["provider"])[0]',
+        "        from_milli(milli),\n",
+        '        __import__("batchgen.video_models", fromlist=["price_of"])'
+        ".price_of(model, provider)[0],\n",
         ("state/test_state_durability.py::test_a_price_stays_as_it_was_frozen",),
     ),
     Bug(
@@ -172,7 +195,7 @@ BUDGETS = (
     Bug(
         "the budget of a day ends at midnight in London",
         "state/ledger.py",
-        "datetime.fromtimestamp(now, UTC).astimezone(BUDGET_ZONE)",
+        "datetime.fromtimestamp(now, UTC).astimezone(zone)",
         "datetime.fromtimestamp(now, UTC)",
         ("state/test_state_ledger.py::test_a_day_is_one_of_the_budgets_zone",),
     ),

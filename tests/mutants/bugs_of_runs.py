@@ -9,9 +9,9 @@ ORDER_OF_RECORDS = (
     Bug(
         "a request is sent before its intent is durable",
         "run/buying.py",
-        "attempt = await self._reserve(entry, prepared.request_id)",
+        "attempt = await self._reserve(clip.entry, prepared.request_id)",
         "await self.provider.submit(prepared)\n"
-        "                attempt = await self._reserve(entry, prepared.request_id)",
+        "                attempt = await self._reserve(clip.entry, prepared.request_id)",
         ("run/test_records_first.py::test_an_intent_is_durable_before_its_request_arrives",),
     ),
     Bug(
@@ -205,6 +205,47 @@ SLOTS = (
         ("run/test_runner.py::test_found_doubt_holds_its_slot_until_it_is_old",),
     ),
     Bug(
+        "a full account is asked again at once, as often as it refuses",
+        "run/slots.py",
+        "return self._slots.held > self._slots.cap and not self._is_used",
+        "return False",
+        ("run/test_buying.py::test_a_burst_of_refusals_is_not_repeated",),
+    ),
+    Bug(
+        "each refusal of one burst lowers the cap",
+        "run/slots.py",
+        "is_news = self._cuts == self._slots.cuts",
+        "is_news = True",
+        ("run/test_slots.py::test_a_burst_of_refusals_lowers_the_cap_once",),
+    ),
+    Bug(
+        "the cap is never regained",
+        "run/cap.py",
+        "return replace(self, now=self.now + 1, clean=0)",
+        "return replace(self, clean=0)",
+        (
+            "run/test_cap.py::test_the_cap_follows_the_answers",
+            "run/test_buying.py::test_a_storm_of_refusals_leaves_nothing_behind",
+        ),
+    ),
+    Bug(
+        "something is bought that will hardly be here before the hours end",
+        "run/buying.py",
+        "if not is_time_to_buy(self.context, clip.model):",
+        "if False:",
+        (
+            "run/test_hours.py::test_nothing_is_sent_that_would_be_late",
+            "run/test_hours.py::test_before_the_start_nothing_is_bought",
+        ),
+    ),
+    Bug(
+        "a picture that was read long ago is sent unseen",
+        "run/preparing.py",
+        "if not 0 <= self._ahead.clock.now() - self._began_at <= FRESH_S:",
+        "if False:",
+        ("run/test_preparing.py::test_a_picture_that_changed_while_it_waited_is_refused",),
+    ),
+    Bug(
         "the brake is pulled later than promised",
         "run/stopping.py",
         "_DOUBTS = 3",
@@ -227,14 +268,14 @@ SLOTS = (
 SIGNALS = (
     Bug(
         "a signal cancels a submit in the air",
-        "run/runner.py",
+        "run/lives.py",
         "in self._tasks - self.context.submitting:",
         "in self._tasks:",
         ("run/test_runner.py::test_a_signal_waits_for_submits_in_the_air",),
     ),
     Bug(
         "a submit that a signal cut off is not recorded",
-        "run/runner.py",
+        "run/lives.py",
         "for attempt_id in tuple(self.context.in_air):",
         "for attempt_id in ():",
         ("run/test_runner.py::test_a_second_signal_leaves_at_once",),

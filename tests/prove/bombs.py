@@ -118,7 +118,7 @@ def bombs() -> dict[str, tuple[str, bytes]]:
 _CHILD = """
 import json, re, sys
 from pathlib import Path
-from batchgen.catalogue import read_manifest
+from tests.catalogue.whole import read_whole
 from batchgen.errors import InputError
 from batchgen.job.schema import Job
 manifest = {"path": sys.argv[1]}
@@ -126,7 +126,7 @@ job = Job.model_validate(
     {"name": "bomb", "manifest": manifest, "output": "out", "path": Path(sys.argv[2])}
 )
 try:
-    catalogue = read_manifest(job)
+    catalogue = read_whole(job)
     end = "faults" if catalogue.faults else "read"
 except InputError as error:
     end = type(error).__name__

@@ -19,14 +19,15 @@ import xlsxwriter
 import yaml
 from PIL import Image
 
-from batchgen.catalogue import Catalogue, read_manifest
 from batchgen.clip import AccountScope, LocalPicture
 from batchgen.errors import InputError
 from batchgen.item import Item
 from batchgen.job.schema import Job
+from batchgen.plan.layout import lay_out
 from batchgen.plan.planning import make_plan
-from batchgen.plan.values import History, ManifestRows, Selection
+from batchgen.plan.values import History, Selection
 from batchgen.video_models import MODELS, PROMPT_LIMIT
+from tests.catalogue.whole import WholeCatalogue, read_whole
 
 pytestmark = pytest.mark.prove
 
@@ -219,15 +220,10 @@ def job_of(shop: Path, name: str) -> Job:
     )
 
 
-def check_plan(job: Job, catalogue: Catalogue) -> None:
+def check_plan(job: Job, catalogue: WholeCatalogue) -> None:
     """Plan what was read; every clip must be one that the API would take."""
-    rows = ManifestRows(
-        items=catalogue.items,
-        faults=catalogue.faults,
-        warnings=catalogue.warnings,
-        count=catalogue.rows,
-    )
-    plan = make_plan(job, rows, History(), Selection(), ACCOUNT)
+    layout = lay_out(job, catalogue.all_rows)
+    plan = make_plan(job, layout, History(), Selection(), ACCOUNT)
     skus = {item.sku for item in catalogue.items}
     for entry in plan.clips:
         request = entry.clip.request
@@ -239,7 +235,7 @@ def check_plan(job: Job, catalogue: Catalogue) -> None:
         assert fault.code
 
 
-def check_items(catalogue: Catalogue, shop: Path) -> None:
+def check_items(catalogue: WholeCatalogue, shop: Path) -> None:
     """Look at every item: a SKU, no acting characters, pictures from inside only."""
     for item in catalogue.items:
         assert item.sku == item.cells["sku"]
@@ -271,7 +267,7 @@ def test_no_manifest_raises_mixes_rows_or_opens_what_it_may_not(
         file.write_bytes(content)
         opened()
         try:
-            catalogue = read_manifest(job)
+            catalogue = read_whole(job)
             check_plan(job, catalogue)
         except InputError:
             ends["refused"] += 1
@@ -318,6 +314,6 @@ def test_a_well_quoted_table_comes_back_cell_by_cell(shop: Path, separator: str)
             separator.join('"' + cell.replace('"', '""') + '"' for cell in line) for line in lines
         )
         file.write_bytes(text.encode())
-        items = read_manifest(job_of(shop, file.name)).items
+        items = read_whole(job_of(shop, file.name)).items
         assert len(items) == len(rows)
         assert all(is_of(item, rows[item.row - 2]) for item in items)

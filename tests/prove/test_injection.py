@@ -24,17 +24,17 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from batchgen.catalogue import read_manifest
 from batchgen.clip import Balance, LocalPicture, Status
 from batchgen.errors import InputError, JobFileError
 from batchgen.item import Item
 from batchgen.job.schema import Job
 from batchgen.job.text_yaml import TextYamlError, parse_text_yaml
 from batchgen.messages import Message, visible
-from batchgen.output.report import Heading, render_report
+from batchgen.output.report import Heading, ReportRows, render_report
 from batchgen.output.rows import ResultRow
 from batchgen.output.tables import write_results
 from batchgen.plan.prompts import PromptError, compile_prompt
+from tests.catalogue.whole import read_whole
 from tests.prove.bombs import bombs, read_in_own_process
 from tests.provider.provider_server import serving
 from tests.truth.clips import plain_film
@@ -238,7 +238,9 @@ def shape_of(text: str, status: Status) -> Shape:
         error=text,
     )
     heading = Heading(text, HEADING.money, text, HEADING.made_at)
-    return Shape(render_report([row], heading, say=lambda message: str(message)))
+    noting = ReportRows()
+    assert list(noting.noting([row])) == [row]
+    return Shape(render_report(noting, heading, say=lambda message: str(message)))
 
 
 @pytest.mark.parametrize("status", [Status.DONE, Status.FAILED])
@@ -390,7 +392,7 @@ def test_no_image_cell_leaves_the_picture_folders(shop: Path) -> None:
     for column in ("image", "images", "start_image"):
         rows = [{"sku": f"S{at}", column: cell, "end_image": cell} for at, cell in enumerate(CELLS)]
         (shop / "a.json").write_text(json.dumps(rows))
-        catalogue = read_manifest(job_of(shop, "a.json"))
+        catalogue = read_whole(job_of(shop, "a.json"))
         taken = [picture for item in catalogue.items for picture in item.pictures]
         assert [picture for picture in taken if isinstance(picture, LocalPicture)] == []
         faulty = {fault.row for fault in catalogue.faults if fault.code.startswith("picture-")}

@@ -29,11 +29,12 @@ from unittest.mock import patch
 
 from batchgen import crash_points, execution
 from batchgen.catalogue import Catalogue
+from batchgen.catalogue.table import Source, Table
 from batchgen.clip import AccountScope, Attempt, AttemptState, RemotePicture, Status
 from batchgen.engine import Workspace
 from batchgen.errors import StateError
 from batchgen.execution import Session
-from batchgen.item import Item
+from batchgen.item import Item, ManifestRow
 from batchgen.job.schema import Job
 from batchgen.job.settings import Origin, Setting, Settings
 from batchgen.output.owner import claim
@@ -72,6 +73,17 @@ _MODULES = [
     and name != crash_points.__name__
     and hasattr(module, "crash_point")
 ]
+
+
+@dataclass(frozen=True)
+class ListedCatalogue(Catalogue):
+    """A catalogue whose rows are given."""
+
+    items: tuple[Item, ...] = ()
+
+    def rows(self) -> Iterator[ManifestRow]:
+        """Yield them."""
+        return (ManifestRow(item) for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -439,7 +451,9 @@ class World:
             }
         )
         items = self._items(number)
-        catalogue = Catalogue("shop.csv", tuple(items), (), (), (), len(items), "")
+        catalogue = ListedCatalogue(
+            Source("shop.csv", Path("shop.csv")), Table(("sku",), ()), {}, (), tuple(items)
+        )
         state = Setting("state", str(self.files.path), Origin.JOB)
         return Workspace(job, Settings(None, None, state), ACCOUNT, catalogue)
 

@@ -158,6 +158,10 @@ class Provider:
         body = json.dumps([request.model, request.prompt]).encode()
         return Prepared(request_id, body)
 
+    async def turn(self) -> None:
+        """Let a submit go when its turn has come."""
+        self._machine.process.step("turn")
+
     async def submit(self, prepared: Prepared) -> SubmitReply:
         """Carry a request to the book and its answer back, or lose either."""
         machine, weather = self._machine, self._weather

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import hashlib
 import json
@@ -12,6 +13,7 @@ import socket
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -28,7 +30,6 @@ from batchgen.provider.port import (
     Prepared,
     Reaction,
     Refused,
-    StillProcessing,
     StopReason,
     SubmitReply,
     TaskSucceeded,
@@ -271,17 +272,53 @@ async def test_poll_without_an_answer_is_trouble(reply: bytes | None) -> None:
     assert outcome.stop is None
 
 
-async def test_calls_do_not_start_in_a_burst() -> None:
-    """At one call in 1,000 s the second call, of either kind, is still waiting."""
-    body = {"task_status": "PROCESSING"}
+@pytest.mark.parametrize("first", ["poll", "turn"])
+@pytest.mark.parametrize("second", ["poll", "turn"])
+async def test_calls_do_not_start_in_a_burst(first: str, second: str) -> None:
+    """At one call in 1,000 s the second one waits; only a submit goes ahead of a poll, once."""
     async with (
-        serving(always(body)) as api,
+        serving(always({"task_status": "PROCESSING"})) as api,
         client_for(api.base_url, max_per_second=0.001) as client,
     ):
-        assert await client.poll(TASK, "req-1") == StillProcessing()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(client.prepare(a_request(), "req-2"), 0.05)
-    assert len(api.received) == 1
+        calls = {"poll": lambda: client.poll(TASK, "req-1"), "turn": client.turn}
+        await calls[first]()
+        is_ahead = (first, second) == ("poll", "turn")
+        with contextlib.nullcontext() if is_ahead else pytest.raises(TimeoutError):
+            await asyncio.wait_for(calls[second](), 0.05)
+    assert len(api.received) == (first == "poll")
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Note each host name that is looked up."""
+    hosts: list[Any] = []
+    look_up = socket.getaddrinfo
+
+    def noted(host: Any, *args: Any, **kwargs: Any) -> Any:
+        hosts.append(host)
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+    return hosts
+
+
+async def test_the_api_is_looked_up_once(looked_up: list[Any]) -> None:
+    """Once for submits and once for polls, and anew when nobody can be reached."""
+    async with serving(always(ACCEPTED)) as api:
+        looked_up.clear()
+        async with client_for(api.base_url.replace("127.0.0.1", "localhost")) as client:
+            for _ in range(3):
+                await client.submit(PREPARED)
+                await client.poll(TASK, "req-1")
+    assert looked_up == ["localhost"] * 2
+
+
+async def test_an_api_that_is_not_reached_is_looked_up_anew(looked_up: list[Any]) -> None:
+    """Its address may have changed: each refused connection is followed by a fresh look-up."""
+    async with client_for(f"http://localhost:{closed_port()}{API_PATH}") as client:
+        for _ in range(3):
+            await client.submit(PREPARED)
+    assert looked_up == ["localhost"] * 3
 
 
 async def test_clock_offset_is_that_of_the_first_answer() -> None:

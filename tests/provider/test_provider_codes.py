@@ -55,7 +55,8 @@ REFUSALS: list[tuple[int, str, Reaction, StopReason | None]] = [
     (429, "1311", Reaction.STOP_MODEL, None),
     *[(400, c, Reaction.FAIL_CLIP, None) for c in ("1210", "1213", "1214", "1215", "1261")],
     *[(400, c, Reaction.FAIL_CLIP, None) for c in ("1300", "1301")],
-    *[(429, c, Reaction.HOLD, None) for c in ("1302", "1303")],
+    (429, "1302", Reaction.HOLD, None),
+    (429, "1303", Reaction.RETRY, None),
     *[(429, c, Reaction.RETRY, None) for c in ("1305", "1312")],
     *[(500, c, Reaction.RETRY, None) for c in ("1100", "1120")],
 ]
@@ -118,7 +119,7 @@ def test_a_refusal_stands_whatever_the_status() -> None:
         (400, Reaction.FAIL_CLIP, None),
         (422, Reaction.FAIL_CLIP, None),
         (401, Reaction.STOP_RUN, StopReason.KEY),
-        (429, Reaction.HOLD, None),
+        (429, Reaction.RETRY, None),
     ],
 )
 def test_unknown_code_falls_back_on_the_status(

@@ -52,6 +52,8 @@ class Life:
     polls: list[PollReply] = field(default_factory=list)
     #: Answers to polls after its end; the last one stands. None: SUCCESS with a link.
     ends: list[PollReply] | None = None
+    #: Seconds that its request takes to be prepared, besides those of every request.
+    prepare_s: float = 0.0
     #: Raised by `prepare`.
     cannot_prepare: BatchgenError | None = None
 
@@ -91,8 +93,10 @@ class ScriptedProvider:
         #: Virtual seconds of each poll, by task.
         self.polled: dict[str, list[float]] = {}
         self.highest_alive = 0
-        #: Seconds that a request takes to be prepared, and a poll to be answered.
+        #: Seconds that a request takes to be prepared, a submit to get its turn, and a poll to be
+        #: answered.
         self.prepare_s = 0.0
+        self.turn_s = 0.0
         self.poll_s = 0.0
 
     @property
@@ -112,11 +116,15 @@ class ScriptedProvider:
 
     async def prepare(self, request: ClipRequest, request_id: str) -> Prepared:
         """Put the SKU into the body."""
-        await self._clock.sleep(self.prepare_s)
+        await self._clock.sleep(self.prepare_s + self.life(request.prompt).prepare_s)
         error = self.life(request.prompt).cannot_prepare
         if error is not None:
             raise error
         return Prepared(request_id, request.prompt.encode())
+
+    async def turn(self) -> None:
+        """Let every submit go at once."""
+        await self._clock.sleep(self.turn_s)
 
     async def submit(self, prepared: Prepared) -> SubmitReply:
         """Answer as the script says; a task and its charge begin when the request arrives."""

@@ -23,19 +23,21 @@ from batchgen.clip import (
     RemotePicture,
 )
 from batchgen.errors import StateError
-from batchgen.job.schema import Budget
+from batchgen.job.schema import Budget, Window
 from batchgen.messages import Message, msg
 from batchgen.plan.values import Action, Clip, PlannedClip
 from batchgen.run.buying import Buyer
 from batchgen.run.context import RunContext, Tally
 from batchgen.run.fetching import Fetcher
 from batchgen.run.following import Follower
+from batchgen.run.polling.rhythm import Rhythm
 from batchgen.run.ports import Progress
 from batchgen.run.reacting import Reactor
 from batchgen.run.resending import Resender, resendable
 from batchgen.run.runner import Runner
-from batchgen.run.slots import Slots
+from batchgen.run.slots import Slots, SlotsByModel
 from batchgen.run.stopping import Gate, Stop
+from batchgen.state.ledger import budget_zone
 from batchgen.state.reading import SqliteReader
 from batchgen.state.store import Facts, Limit, Order, Purse, Run
 from batchgen.state.writing import SqliteWriter
@@ -141,11 +143,16 @@ class Shop:
         self.folder = ScriptedFolder(path / "out", self.clock, point)
         self.audience = Audience()
         self.budget = Budget()
+        self.window: Window | None = None
         #: The ceiling of the run.
         self.ceiling: Decimal | None = None
         self.give_up_after_s = 7200.0
+        self.poll_cost_s: float | None = None
+        self.calls_per_second = 10.0
         #: Whether what is in doubt is sent again under its request id.
         self.resends = False
+        #: Whether each model has slots of its own.
+        self.is_capped_by_model = False
         #: SKU -> model, where it is not vidu2-image.
         self.models: dict[str, str] = {}
         self.job = "spring"
@@ -298,7 +305,7 @@ class Shop:
         in_doubt: Mapping[int, ClipRequest],
     ) -> Runner:
         stop = Stop()
-        models = {entry.clip.request.model for entry in to_buy} | {"vidu2-image"}
+        models = dict.fromkeys([entry.clip.request.model for entry in to_buy] + ["vidu2-image"])
         seconds = self._read(
             lambda reader: {model: reader.task_seconds(ACCOUNT, model)[::-1] for model in models}
         )
@@ -310,7 +317,11 @@ class Shop:
             clock=self.clock,
             observer=self.audience,
             stop=stop,
-            slots=Slots(self.slots),
+            slots=SlotsByModel(self.slots, models)
+            if self.is_capped_by_model
+            else Slots(self.slots),
+            window=self.window,
+            zone=budget_zone(self.window),
             tally=Tally(
                 job=run.job,
                 currency="CNY",
@@ -320,7 +331,9 @@ class Shop:
                 seconds=seconds,
             ),
         )
-        follower = Follower(context, self.provider, self.give_up_after_s, lambda: 1.0)
+        before_s = {model: tuple(seen_s) for model, seen_s in seconds.items()}
+        rhythm = Rhythm(before_s, self.poll_cost_s, self.calls_per_second)
+        follower = Follower(context, self.provider, self.give_up_after_s, lambda: 1.0, rhythm)
         gate = Gate(self.clock, stop, lambda: 1.0)
         buyer = Buyer(
             context=context,

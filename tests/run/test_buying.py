@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import math
+import random
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -235,10 +238,95 @@ async def test_a_storm_of_refusals_leaves_nothing_behind(tmp_path: Path) -> None
 
     await shop.run(*(f"S{number}" for number in range(12)), while_running=clear)
     accepted = sorted(task.started_s for task in shop.provider.tasks.values())
-    # one probe at most 120 s after the storm, all others as soon as it is answered (1 s)
+    # one probe at most 120 s after the storm, then one more with each answer (1 s)
     assert accepted[0] <= 720
-    assert accepted[1:6] == [accepted[0] + 1] * 5
+    assert accepted[1:6] == [accepted[0] + second for second in range(1, 6)]
     assert shop.provider.highest_alive == 6
+
+
+@pytest.mark.parametrize("cap", [1, 12])
+@virtually
+async def test_an_account_below_its_tier_is_kept_full(tmp_path: Path, cap: int) -> None:
+    """Twenty slots where the server lets fewer live: at least 90 % of what it lets live."""
+    shop = Shop(tmp_path, slots=20)
+    shop.provider.cap = cap
+    chance = random.Random(cap)
+    skus = [f"S{number:03}" for number in range(7 * cap + 20)]
+    for sku in skus:
+        shop.provider.lives[sku] = Life(task_s=45 * math.exp(chance.gauss(0, 0.2)), answer_s=0.1)
+    await shop.run(*skus)
+    tasks = sorted(shop.provider.tasks.values(), key=lambda task: task.started_s)
+    makespan_s = max(task.ends_s for task in tasks)
+    lengths_s = [task.ends_s - task.started_s for task in tasks]
+    assert shop.counts() == {S.SAVED: len(skus)}
+    assert shop.provider.highest_alive <= cap
+    assert makespan_s <= perfect_s(lengths_s, cap) / 0.9
+    assert sum("another program" in note for note in shop.audience.notes) == 1
+
+
+def perfect_s(lengths_s: list[float], slots: int) -> float:
+    """Give when the last task ends if each starts in its turn as soon as a slot is free."""
+    free_at = [0.0] * slots
+    for length_s in lengths_s:
+        heapq.heapreplace(free_at, free_at[0] + length_s)
+    return max(free_at)
+
+
+@virtually
+async def test_a_burst_of_refusals_is_not_repeated(tmp_path: Path) -> None:
+    """Fifteen of twenty are refused at once: further submits only follow tasks that ended."""
+    shop = Shop(tmp_path, slots=20)
+    shop.provider.cap = 5
+    skus = [f"S{number:03}" for number in range(40)]
+    await shop.run(*skus)
+    times = [submit.at_s for submit in shop.provider.submits]
+    assert times.count(0) == 20
+    assert not any(0 < at_s < 60 for at_s in times)
+
+
+@virtually
+async def test_who_waits_at_the_gate_goes_when_there_is_no_room_any_more(tmp_path: Path) -> None:
+    """A waits until 3 s; at 2 s the account turns out to be full with B: A is sent after B."""
+    shop = Shop(tmp_path, slots=3)
+    shop.provider.lives["A"] = Life(submits=[BUSY])
+    shop.provider.lives["C"] = Life(submits=[Refused("1302", "full", Reaction.HOLD)], answer_s=2.0)
+    await shop.run(*"ABC")
+    assert [submit.sku for submit in shop.provider.submits] == [*"ABCAC"]
+    assert shop.provider.submits[3].at_s > 60
+    assert shop.provider.highest_alive == 1
+
+
+@virtually
+async def test_what_was_refused_is_sent_first(tmp_path: Path) -> None:
+    """The plan's order stands: those that the full account refused go before those behind them."""
+    shop = Shop(tmp_path, slots=4)
+    shop.provider.cap = 2
+    await shop.run(*"ABCDEF")
+    started = sorted(shop.provider.tasks.values(), key=lambda task: task.started_s)
+    assert [task.sku for task in started] == list("ABCDEF")
+
+
+@virtually
+async def test_a_full_account_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
+    """A Retry-After counts, also where a task of ours ends before."""
+    shop = Shop(tmp_path, slots=2)
+    full = Refused("1302", "full", Reaction.HOLD, retry_after_s=100.0)
+    shop.provider.lives["B"] = Life(submits=[full])
+    await shop.run("A", "B")
+    assert [submit.at_s for submit in shop.provider.submits] == [0, 0, 101]
+
+
+@virtually
+async def test_a_full_model_holds_up_no_other(tmp_path: Path) -> None:
+    """Limits per model: the reference clips, first in the plan, wait for theirs alone."""
+    shop = Shop(tmp_path, slots=1)
+    shop.is_capped_by_model = True
+    shop.models = dict.fromkeys("ABC", "vidu2-reference")
+    await shop.run(*"ABCDE")
+    submits = [(submit.sku, submit.at_s < 60) for submit in shop.provider.submits[:2]]
+    assert submits == [("A", True), ("D", True)]
+    assert shop.provider.highest_alive == 2
+    assert shop.counts() == {S.SAVED: 5}
 
 
 @virtually

@@ -139,6 +139,7 @@ async def test_clips_without_a_link_do_not_hold_up_the_others(tmp_path: Path) ->
 async def test_at_most_eight_downloads_at_once(tmp_path: Path) -> None:
     """Twenty clips end together; the downloads share the line."""
     shop = Shop(tmp_path, slots=20)
+    shop.folder.fetch_s = 60.0
     await shop.run(*(f"S{number}" for number in range(20)))
     assert (shop.folder.highest_at_once, shop.counts()) == (8, {S.SAVED: 20})
 

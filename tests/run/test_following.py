@@ -230,14 +230,22 @@ async def test_an_attempt_without_a_task_cannot_be_asked_for(tmp_path: Path) -> 
 
 @virtually
 async def test_polls_learn_from_what_was_seen(tmp_path: Path) -> None:
-    """After five tasks of 60 s the sixth is left alone for 0.8 of that, then asked closely."""
+    """After five tasks of 60 s the sixth is asked for but a few times, and soon after its end."""
     shop = Shop(tmp_path, slots=1)
     await shop.run(*"ABCDEF")
     sixth = shop.provider.tasks["task-6"]
     polls = [at - sixth.started_s for at in shop.provider.polled["task-6"]]
-    assert 45 < polls[0] < 60
-    assert polls[-1] - 60 < 5
-    assert len(polls) < len(shop.provider.polled["task-1"])
+    assert polls[-1] - 60 < 3
+    assert len(polls) < len(shop.provider.polled["task-1"]) / 2
+
+
+@virtually
+async def test_tasks_that_started_together_are_not_asked_for_together(tmp_path: Path) -> None:
+    """Ten tasks submitted at once: until they end, few are asked for within a tenth second."""
+    shop = Shop(tmp_path, slots=10)
+    await shop.run(*"ABCDEFGHIJ")
+    polls = [at for times in shop.provider.polled.values() for at in times if at < 50]
+    assert max(sum(at <= other < at + 0.1 for other in polls) for at in polls) <= 3
 
 
 @virtually

@@ -285,8 +285,8 @@ async def test_the_doubt_is_durable_before_each_repeat(tmp_path: Path) -> None:
 async def test_a_repeat_waits_for_its_turn(tmp_path: Path) -> None:
     """B is told to wait 100 s: A's repeat waits too, and they go one by one."""
     shop = a_shop(tmp_path)
-    full = replace(FULL, retry_after_s=100.0)
-    shop.provider.lives = {"A": Life(submits=[LOST]), "B": Life(submits=[full])}
+    busy = replace(BUSY, retry_after_s=100.0)
+    shop.provider.lives = {"A": Life(submits=[LOST]), "B": Life(submits=[busy])}
     await shop.run("A", "B")
     assert [submit.at_s for submit in shop.provider.submits] == [0, 0, 101, 102]
     assert shop.counts() == {S.SAVED: 2}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from batchgen.clip import AttemptState, Balance
+from batchgen.job.schema import Budget
 from batchgen.provider.port import Reaction, Refused, StopReason, Uncertain
 from tests.run.scripted import Life
 from tests.run.shop import Shop
@@ -34,6 +36,16 @@ async def test_clips_are_bought_in_the_plans_order(tmp_path: Path) -> None:
         shop.provider.lives[sku] = Life(task_s=20.0 + 17 * (number % 4))
     await shop.run(*SKUS)
     assert [submit.sku for submit in shop.provider.submits] == SKUS
+
+
+@virtually
+async def test_a_slow_picture_keeps_its_place(tmp_path: Path) -> None:
+    """What a budget leaves goes to the first of the plan, also where a later one is ready first."""
+    shop = Shop(tmp_path, slots=3)
+    shop.budget = Budget(job=Decimal("2.50"))
+    shop.provider.lives["A"] = Life(prepare_s=5.0)
+    await shop.run("A", "B", "C")
+    assert [submit.sku for submit in shop.provider.submits] == ["A", "B"]
 
 
 @pytest.mark.parametrize("slots", [1, 3, 10, 20])
@@ -90,7 +102,7 @@ async def test_when_doubt_holds_every_slot_the_run_waits_and_says_so(tmp_path: P
     assert [submit.at_s for submit in shop.provider.submits] == [0, 0, 1800]
     assert sum("doubt hold every slot" in note for note in shop.audience.notes) == 1
     waiting = [it for it in shop.audience.figures if it.in_doubt == 2]
-    assert {(it.in_flight, it.eta_s, it.waits_until) for it in waiting} == {(0, None, START + 1800)}
+    assert {(it.in_flight, it.ends, it.waits_until) for it in waiting} == {(0, None, START + 1800)}
 
 
 @virtually
@@ -184,8 +196,10 @@ async def test_the_figures_tell_what_lies_ahead(tmp_path: Path) -> None:
     """Nothing is expected before a task ended; with 60 s seen, ten clips on two slots take 300."""
     shop = Shop(tmp_path, slots=2)
     await shop.run(*SKUS)
-    assert shop.audience.figures[0].eta_s is None
-    assert shop.audience.figures[-1].eta_s == 0
+    assert shop.audience.figures[0].ends is None
+    last = shop.audience.figures[-1].ends
+    assert last is not None
+    assert last.left_s == 0
     assert max(told.in_flight for told in shop.audience.figures) == 2
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from batchgen.run.slots import Line, Slots
+from batchgen.run.slots import Line, Slot, Slots, SlotsByModel
 from tests.run.virtual_loop import virtually
 
 
@@ -81,6 +81,89 @@ async def test_a_waiter_that_leaves_is_passed_over() -> None:
     await waiters[3]
     assert [waiter.cancelled() for waiter in waiters] == [True, True, True, False]
     assert slots.held == 1
+
+
+@virtually
+async def test_of_those_who_wait_the_lowest_rank_goes_first() -> None:
+    """A clip that comes back goes before those behind it in the plan, whenever it came."""
+    slots, order = Slots(1), list[float]()
+
+    async def use(rank: float) -> None:
+        with await slots.take(rank):
+            order.append(rank)
+            await asyncio.sleep(1)
+
+    await asyncio.gather(*(use(rank) for rank in (0, 5, 7, 2)))
+    assert order == [0, 2, 5, 7]
+
+
+async def filled(slots: Slots, used: int, empty: int) -> list[Slot]:
+    """Take slots and send from all; so many get a task, the others stay without."""
+    taken = [await slots.take() for _ in range(used + empty)]
+    for slot in taken:
+        slot.sending()
+    for slot in taken[:used]:
+        slot.accepted()
+    return taken[used:]
+
+
+@virtually
+async def test_a_burst_of_refusals_lowers_the_cap_once() -> None:
+    """Twenty sent, twelve accepted: the eight refusals are one piece of news."""
+    slots = Slots(20)
+    refused = await filled(slots, 12, 8)
+    assert [slot.refused() for slot in refused] == [True] + [False] * 7
+    assert (slots.cap, slots.cuts) == (12, 1)
+
+
+@virtually
+async def test_an_answer_that_comes_late_shows_what_the_account_takes() -> None:
+    """The refusal is read before the acceptances of the same burst: those and one more."""
+    slots = Slots(5)
+    refused, *others = await filled(slots, 0, 5)
+    assert (refused.refused(), slots.cap) == (True, 1)
+    for slot in others[:3]:
+        slot.accepted()
+    assert (slots.cap, slots.alive) == (4, 3)
+
+
+@virtually
+async def test_only_slots_without_a_task_are_surplus() -> None:
+    """Five are held and three allowed: of the two that are empty each goes, none that is used."""
+    slots = Slots(5)
+    one, two = await filled(slots, 3, 2)
+    one.refused()
+    assert (slots.cap, one.is_surplus, two.is_surplus) == (3, True, True)
+    with one:
+        pass
+    with two:
+        pass
+    assert (slots.held, slots.alive, two.is_surplus) == (3, 3, False)
+
+
+@virtually
+async def test_a_cap_that_grows_lets_the_next_one_in() -> None:
+    """Who waits is let in by an accepted submit, not only by a task that ends."""
+    slots = Slots(5)
+    (refused,) = await filled(slots, 0, 1)
+    refused.refused()
+    waiting = asyncio.ensure_future(slots.take())
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    refused.accepted()
+    await waiting
+    assert (slots.cap, slots.held) == (2, 2)
+
+
+@virtually
+async def test_each_model_may_have_slots_of_its_own() -> None:
+    """One model's slots are full, another's are free; the figures are sums."""
+    slots = SlotsByModel(2, ["vidu2-image", "vidu2-reference"])
+    for _ in range(2):
+        await slots.of("vidu2-image").take()
+    assert slots.of("vidu2-image").held == 2
+    assert slots.of("vidu2-reference").held == 0
+    assert (slots.held, slots.limit, slots.cap, len(slots.lanes)) == (2, 4, 4, 2)
 
 
 @virtually
