@@ -31,7 +31,7 @@ soak: $(READY) ## the long proofs: 2,000 kills, 50,000 simulated disasters; hour
 	$(BIN)/python -m tests.prove.figures $(SOAK_FIGURES)
 
 bench: $(READY) ## how fast it is: prints figures, asserts nothing
-	$(BIN)/python -m tests.bench.recovery
+	$(BIN)/python -m tests.bench
 
 lint: $(READY) ## layout, linter, types
 	$(BIN)/ruff format --check .

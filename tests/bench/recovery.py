@@ -77,7 +77,8 @@ async def _fill(shop: Shop, port: int) -> None:
     base_url = f"http://127.0.0.1:{port}/api/paas/v4"
     environ = {"BATCHGEN_API_KEY": "key-1"}
     workspace = open_workspace(shop.folder / "job.yaml", Options(base_url=base_url), environ)
-    planned = workspace.plan(None, Selection(), time.time()).to_buy[: CLIPS - UNSENT]
+    to_buy = workspace.plan(None, Selection(), time.time()).to_buy
+    planned = list(to_buy)[: CLIPS - UNSENT]
     writer = SqliteWriter(workspace.state_path, time.time)
     run = Run("run-1", "proof", workspace.account, str(workspace.output), None, time.time())
     await writer.start_run(run)
