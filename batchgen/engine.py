@@ -13,6 +13,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from tempfile import gettempdir
 
 from batchgen.catalogue import Catalogue, read_manifest
 from batchgen.clip import AccountScope, Attempt, ClipKey
@@ -142,7 +143,10 @@ class Workspace:
         Raises:
             InputError: a prompt of the job is wrong, or the catalogue cannot be read to its end.
         """
-        layout = lay_out(self.job, self.catalogue.rows(), lambda rows: spilled(rows, LAID_CLASSES))
+        with _room_to_spill():
+            layout = lay_out(
+                self.job, self.catalogue.rows(), lambda rows: spilled(rows, LAID_CLASSES)
+            )
         told = [*self.catalogue.warnings] + [self.catalogue.when_empty()] * (not layout.count)
         return replace(layout, warnings=by_row([*told, *layout.warnings]))
 
@@ -207,7 +211,9 @@ class Workspace:
         """
         self.require_skus(selection.skus)
         history = History() if reader is None else self._history(reader, now, new_run=new_run)
-        return make_plan(self.job, self.layout, history, selection, self.account, new_heap=_heap)
+        layout = self.layout
+        with _room_to_spill():
+            return make_plan(self.job, layout, history, selection, self.account, new_heap=_heap)
 
     def _history(self, reader: StateReader, now: float, *, new_run: bool) -> History:
         day = day_of(now, budget_zone(self.job.window))
@@ -329,6 +335,26 @@ def reading(path: Path, on_doubt: Callable[[Message], None]) -> Iterator[SqliteR
     finally:
         if reader is not None:
             reader.close()
+
+
+@contextmanager
+def _room_to_spill() -> Iterator[None]:
+    """Word that the disk does not take a catalogue that is larger than memory.
+
+    Raises:
+        InputError: what to do about it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            msg(
+                "the catalogue is kept in {folder} meanwhile, which does not take it ({reason}):"
+                " free that disk, or name another folder in TMPDIR",
+                folder=gettempdir(),
+                reason=error.strerror or type(error).__name__,
+            )
+        ) from error
 
 
 def _heap() -> Spill[Wanted]:

@@ -121,9 +121,10 @@ class Session:
             in_doubt = resendable(plan.with_actions({Action.LEAVE}), plan.job)
             runner = _runner(self.workspace, context, provider, folder_of, in_doubt)
             on_runner(runner)
+            done = plan.with_actions({Action.DONE})
             restoring = asyncio.ensure_future(
                 restore_films(
-                    plan.clips, self.workspace.output, folder, self.writer, self.clock, observer
+                    done, self.workspace.output, folder, self.writer, self.clock, observer
                 )
             )
             stack.push_async_callback(_ended, restoring)

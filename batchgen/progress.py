@@ -76,8 +76,8 @@ class TerminalProgress:
 def figures(progress: Progress) -> Message:
     """Word the figures of a moment on one line; what matters least stands where it may be cut."""
     return msg(
-        "{done}/{total} done | {left} | {spent} {currency} spent, {at_risk} at risk"
-        " | {slots}, {reserved} in the air",
+        "{done}/{total} done | {spent} {currency} spent, {at_risk} at risk | {slots} | {left}"
+        " | {reserved} in the air",
         done=progress.done,
         total=progress.total,
         spent=f"{progress.spent:.2f}",

@@ -6,6 +6,7 @@ Goes on beside a run: there may be thousands of files to look at.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from batchgen.clip import Attempt, AttemptState, ClipKey
@@ -16,6 +17,9 @@ from batchgen.output.names import clip_file
 from batchgen.plan.values import Action, PlannedClip
 from batchgen.run.ports import Clock, Observer
 from batchgen.state.store import StateWriter
+
+#: Clips whose files are looked at at once.
+_BLOCK = 200
 
 
 async def restore_films(
@@ -30,13 +34,16 @@ async def restore_films(
 
     `folder` brings clips into `output`.
     """
-    gone = [
+    done = (
         (entry.attempt, entry.clip.key)
         for entry in clips
-        if entry.action is Action.DONE
-        and entry.attempt is not None
-        and not await _stands(folder, entry.attempt, entry.clip.key, observer)
-    ]
+        if entry.action is Action.DONE and entry.attempt is not None
+    )
+    gone = []
+    while block := list(islice(done, _BLOCK)):
+        for attempt, key in await folder.not_standing(block):
+            if not await _stands(folder, attempt, key, observer):
+                gone.append((attempt, key))
     now = clock.now()
     alive = [(attempt, key) for attempt, key in gone if (attempt.url_expires_at or 0) > now]
     if len(gone) > len(alive):

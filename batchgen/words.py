@@ -19,8 +19,8 @@ STATUS_WORDS: Mapping[Status, Message] = {
     Status.INVALID: msg("invalid"),
     Status.READY: msg("ready"),
     Status.RUNNING: msg("running"),
-    Status.PLANNED: msg("planned"),
     Status.DONE: msg("done"),
+    Status.PLANNED: msg("planned"),
 }
 
 #: Place of money -> its word.

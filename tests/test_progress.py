@@ -30,7 +30,7 @@ NOW = Progress(
     slots=5,
     ends=Ends(83.4, 1_800_000_070.0, 1_800_000_079.0),
 )
-LINE = "2/24 done | 1:23 left | 2.50 CNY spent, 1.25 at risk | 4/5 in flight, 5.00 in the air"
+LINE = "2/24 done | 2.50 CNY spent, 1.25 at risk | 4/5 in flight | 1:23 left | 5.00 in the air"
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix's")
 
 
@@ -127,7 +127,7 @@ def test_a_pause_is_told_in_the_place_of_the_time_left() -> None:
 def test_slots_in_doubt_are_told_apart() -> None:
     """A slot that is held by a clip in doubt makes nothing."""
     told = str(figures(replace(NOW, in_flight=0, in_doubt=5)))
-    assert told.endswith("| 5 slots held by clips in doubt, 0/5 in flight, 5.00 in the air")
+    assert "| 5 slots held by clips in doubt, 0/5 in flight |" in told
 
 
 @on_unix
@@ -165,7 +165,7 @@ def test_the_line_speaks_the_readers_language(terminal: End) -> None:
     progress = terminal.watch(HandClock(), "zh_CN")
     progress.progress(NOW)
     progress.close()
-    assert "完成 2/24 | 剩余 1:23 | 已花费 2.50 CNY" in terminal.seen()
+    assert "完成 2/24 | 已花费 2.50 CNY" in terminal.seen()
 
 
 @on_unix

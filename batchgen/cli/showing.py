@@ -16,6 +16,7 @@ from batchgen.plan.values import BUYING, Action, Forecast, Plan, PlannedClip, pl
 _SAMPLES = 3
 #: More minutes than this are told as hours.
 _MANY_MINUTES = 120
+_MANY_HOURS = 48
 
 
 def show_plan(workspace: Workspace, plan: Plan) -> None:
@@ -70,19 +71,33 @@ def _show_times(workspace: Workspace, plan: Plan) -> None:
             tier=workspace.job.account.tier,
         )
     )
+    window = workspace.job.window
+    if window is not None:
+        start = "" if window.start is None else f"{window.start:%H:%M}"
+        tell(
+            msg(
+                "these are hours of buying: only {start}-{end} ({zone}) of each day is bought",
+                start=start,
+                end=f"{window.finish_by:%H:%M}",
+                zone=window.timezone,
+            )
+        )
 
 
 def _time(tier: str, time: Forecast) -> Message:
-    """Word a finishing time in minutes, or in hours where those are many."""
-    in_hours = time.high_s >= _MANY_MINUTES * 60
-    low, about, high = (
-        f"{seconds / 3600:.1f}" if in_hours else str(max(round(seconds / 60), 1))
-        for seconds in (time.low_s, time.expected_s, time.high_s)
-    )
-    spans = {"tier": tier, "about": about, "low": low, "high": high}
-    if in_hours:
-        return msg("{tier} about {about} h ({low}-{high})", **spans)
-    return msg("{tier} about {about} min ({low}-{high})", **spans)
+    """Word a finishing time in minutes, or in hours or days where those are many."""
+    if time.high_s >= _MANY_HOURS * 3600:
+        return msg("{tier} about {about} days ({low}-{high})", tier=tier, **_in(time, 86400, 1))
+    if time.high_s >= _MANY_MINUTES * 60:
+        return msg("{tier} about {about} h ({low}-{high})", tier=tier, **_in(time, 3600, 1))
+    return msg("{tier} about {about} min ({low}-{high})", tier=tier, **_in(time, 60, 0))
+
+
+def _in(time: Forecast, unit_s: int, digits: int) -> dict[str, str]:
+    """Give a forecast in a unit; below one it is one."""
+    spans = {"about": time.expected_s, "low": time.low_s, "high": time.high_s}
+    least = 0.1 if digits else 1
+    return {name: f"{max(span_s / unit_s, least):.{digits}f}" for name, span_s in spans.items()}
 
 
 def _show_prompts(plan: Plan) -> None:

@@ -188,6 +188,13 @@ class Window(_Part):
     finish_by: TimeOfDay
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
 
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> Window:
+        if self.start == self.finish_by:
+            error = "window_empty"
+            raise PydanticCustomError(error, "ends when it starts")
+        return self
+
 
 def _labelled(value: object) -> object:
     """Turn an axis given as a list into label -> value, each value its own label."""

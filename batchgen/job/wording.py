@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
-from typing import TypeGuard
+from types import NoneType
+from typing import TypeGuard, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -96,11 +97,17 @@ def _keys_of(section: Iterable[object]) -> list[str]:
     model: type[BaseModel] = Job
     for part in section:
         field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
+        inner = _without_none(field.annotation) if field else None
         if not _is_section(inner):
             return []
         model = inner
     return [name for name, field in model.model_fields.items() if not field.exclude]
+
+
+def _without_none(annotation: object) -> object:
+    """Give what an optional section is when it is there."""
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return kinds[0] if len(kinds) == 1 else annotation
 
 
 def _is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
@@ -173,6 +180,7 @@ _WORDING: Mapping[str, Callable[[ErrorDetails], Message]] = {
     "model_type": _no_section,
     "model_attributes_type": _no_section,
     "axis_scalar": lambda _: msg("must be a list of values, or lines of `label: value`"),
+    "window_empty": lambda _: msg("ends when it starts: leave start out to buy at any hour"),
     "axis_repeats": lambda _: msg("lists the same value twice"),
     "time_of_day": lambda error: msg(
         "{value} is not a time of day such as 01:00", value=_shown(error)

@@ -15,7 +15,7 @@ import hashlib
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
@@ -80,6 +80,23 @@ class OutputFolder:
         file = clip_file(key)
         async with self._names[file]:
             return await self._downloader.on_disk(self._restore, attempt, file)
+
+    async def not_standing(
+        self, clips: Sequence[tuple[Attempt, ClipKey]]
+    ) -> list[tuple[Attempt, ClipKey]]:
+        """Give those of some saved clips that do not stand under their names, or may not."""
+        return await self._downloader.on_disk(self._not_standing, clips)
+
+    def _not_standing(
+        self, clips: Sequence[tuple[Attempt, ClipKey]]
+    ) -> list[tuple[Attempt, ClipKey]]:
+        return [(attempt, key) for attempt, key in clips if not self._may_stand(attempt, key)]
+
+    def _may_stand(self, attempt: Attempt, key: ClipKey) -> bool:
+        try:
+            return self._stands(attempt, clip_file(key))
+        except OSError:  # `restore` says what is wrong with the place
+            return False
 
     def _restore(self, attempt: Attempt, file: str) -> bool:
         if self._stands(attempt, file):

@@ -6,7 +6,7 @@ Every row of the manifest is here: one result row for each clip, and one for eac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -17,7 +17,7 @@ from batchgen.clip import Attempt, ClipKey, ClipRequest, RemotePicture, Status
 from batchgen.item import Fault
 from batchgen.messages import Message, Say, msg
 from batchgen.output.names import clip_file, poster_file
-from batchgen.plan.values import Plan, PlannedClip, plain
+from batchgen.plan.values import Action, Plan, PlannedClip, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def record_of(row: ResultRow) -> dict[str, Any]:
 def result_rows(plan: Plan, say: Say = str) -> Iterator[ResultRow]:
     """Yield the clips of a plan in its order, then its faulty rows; `say` words the faults."""
     for entry in plan.clips:
-        yield _clip_row(entry, plan.currency)
+        yield _clip_row(entry, plan.job, plan.currency)
     yield from _invalid_rows(plan.faults, say)
 
 
@@ -130,9 +130,12 @@ def _is_as_long(duration_s: float | None, asked_s: float | None) -> bool | None:
     return abs(duration_s - asked_s) <= 0.5
 
 
-def _clip_row(entry: PlannedClip, currency: str) -> ResultRow:
+def _clip_row(entry: PlannedClip, job: str, currency: str) -> ResultRow:
     if entry.attempt is not None:
-        return _attempt_row(entry.clip.key, entry.attempt)
+        row = _attempt_row(entry.clip.key, entry.attempt)
+        # What another job bought for another request stays in that job's folder.
+        is_elsewhere = entry.action is Action.CHANGED and entry.attempt.job != job
+        return replace(row, file=None, poster=None) if is_elsewhere else row
     clip = entry.clip
     return ResultRow(
         sku=clip.key.sku,

@@ -113,8 +113,15 @@ def _number(cell: object, style: str) -> str:
     return f"{style}><v>{cell}</v>"
 
 
+def _cut(text: str) -> str:
+    """Cut a text to what a cell takes, which Excel counts in UTF-16."""
+    if len(text) * 2 <= _CELL_LIMIT:
+        return text
+    return text.encode("utf-16-le")[: 2 * _CELL_LIMIT].decode("utf-16-le", "ignore")
+
+
 def _text(cell: object) -> str:
-    text = escape(printable(cell)[:_CELL_LIMIT])
+    text = escape(_cut(printable(cell)))
     if "_x" in text:
         text = _CODE.sub("_x005F_", text)
     text = text.replace("\r", "_x000D_")

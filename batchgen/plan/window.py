@@ -20,6 +20,9 @@ from batchgen.job.schema import Window
 _SHARE = 0.95
 _MARGIN = 1.25
 _NEWEST = 200
+#: One so many times longer than a quarter of them was seen late, after a stop or a sleep.
+_SEEN_LATE = 12.0
+_SHORTEST = 4
 #: A model of which nothing was seen: users report 30 to 155 s.
 _UNSEEN_S = 300.0
 #: And to be fetched, with those before it, within this much more.
@@ -32,6 +35,11 @@ class Span:
 
     opens_at: float
     closes_at: float
+
+    @property
+    def length_s(self) -> float:
+        """How long it is open."""
+        return self.closes_at - self.opens_at
 
 
 def span_at(window: Window, now: float) -> Span:
@@ -59,6 +67,8 @@ def likely_s(seen_s: Sequence[float]) -> float:
     if not seen_s:
         return _UNSEEN_S + _FETCH_S
     newest = sorted(seen_s[-_NEWEST:])
+    late_s = _SEEN_LATE * newest[len(newest) // _SHORTEST]
+    newest = [seconds for seconds in newest if seconds <= late_s]
     return newest[math.ceil(_SHARE * len(newest)) - 1] * _MARGIN + _FETCH_S
 
 

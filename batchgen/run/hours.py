@@ -32,7 +32,9 @@ def _objection(context: RunContext, window: Window, model: str) -> Message | Non
             time=told(window, span.opens_at),
             count=context.tally.left_to_buy,
         )
-    if now + likely_s(context.tally.seen(model)) <= span.closes_at:
+    # In the first half of the hours a clip is tried in any case: else nothing new is ever learned.
+    likely = min(likely_s(context.tally.seen(model)), span.length_s / 2)
+    if now + likely <= span.closes_at:
         return None
     return msg(
         "a clip sent now would hardly be here by {end}: the next window opens at {time};"

@@ -8,6 +8,7 @@ their planned bytes anew. Knows neither slots nor how a request is built, and pr
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
@@ -85,9 +86,10 @@ class Preparation:
         self._ahead.go_on()
 
     def drop(self) -> None:
-        """Give up preparing it."""
+        """Give up preparing it; it may be begun again."""
         if self._work is not None:
             self._work.cancel()
+            self._work = None
 
     async def _done(self) -> Prepared | None:
         work, self._work = self._work, None
@@ -114,8 +116,10 @@ class Ahead:
             yield self._next.popleft()
 
     def put_back(self, clip: Preparation) -> None:
-        """Prepare a clip that was given out once more: it is the next to be sent."""
-        self._open.insert(0, clip)
+        """Prepare a clip that was given out once more, in its place; later ones make room."""
+        insort(self._open, clip, key=lambda other: other.rank)
+        for later in self._open[AHEAD:]:
+            later.drop()
         self.go_on()
 
     def taken(self, clip: Preparation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 
 import pytest
 
@@ -45,3 +46,12 @@ def test_a_large_saved_plan_is_held_to(crowded: Shop) -> None:
     assert (told["done"], told["spent"]) == (1, "1.25")
     crowded.write_job(budget={"sku": "1", "job": "100"})
     assert crowded.json("plan")["over_budget"]
+
+
+def test_a_temporary_folder_that_takes_nothing_is_told(
+    crowded: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2 with the way out, before anything is sent."""
+    monkeypatch.setattr(tempfile, "tempdir", str(crowded.folder / "nowhere"))
+    result = crowded.call("plan")
+    assert (result.exit_code, "TMPDIR" in result.output) == (2, True)

@@ -117,6 +117,14 @@ def test_overrides_win(job_file: Path) -> None:
         ),
         ("window:\n  start: 01:00", "line 4: window.finish_by: is missing"),
         (
+            "window: {start: 01:00, finish_by: 01:00}",
+            "line 4: window: ends when it starts: leave start out to buy at any hour",
+        ),
+        (
+            "window: {finish_by: 01:00, until: 2}",
+            "line 4: window.until: is not a known key; known here: start, finish_by, timezone",
+        ),
+        (
             "window:\n  finish_by: 07:00\n  timezone: Shanghai",
             "line 6: window.timezone: Shanghai is not a time zone such as Asia/Shanghai",
         ),

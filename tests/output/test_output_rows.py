@@ -54,6 +54,18 @@ def test_a_clip_that_was_never_sent_shows_the_plan() -> None:
     assert row.images == "https://shop.example/a.jpg|https://x.example/b"
 
 
+@pytest.mark.parametrize(("job", "file"), [("spring", "clips/SKU-0/main.mp4"), ("autumn", None)])
+def test_a_changed_clip_of_another_job_has_no_file_here(
+    saved: Attempt, job: str, file: str | None
+) -> None:
+    """It was bought for another request and lies in that job's folder; our own lies here."""
+    plan = make_plan(replace(saved, job=job)).changed(
+        lambda entry: replace(entry, action=Action.CHANGED)
+    )
+    (row,) = result_rows(plan)
+    assert (row.status, row.file, row.poster is None) == (Status.DONE, file, file is None)
+
+
 def test_a_done_clip_shows_its_attempt(saved: Attempt) -> None:
     """Facts come from the attempt, names from the plan (a renamed variant may be adopted)."""
     (row,) = result_rows(make_plan(saved))

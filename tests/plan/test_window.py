@@ -70,13 +70,6 @@ def at(text: str, timezone: str) -> float:
             "2026-10-26 02:30",
             id="closes at the first 02:30",
         ),
-        pytest.param(
-            ("03:00", "03:00", SHANGHAI),
-            "2026-11-23 02:00",
-            "2026-11-22 03:00",
-            "2026-11-23 03:00",
-            id="the whole day",
-        ),
     ],
 )
 def test_each_moment_has_its_opening(
@@ -129,3 +122,11 @@ def test_a_clip_is_given_the_time_that_nearly_all_took(
 ) -> None:
     """The time within which 95 of 100 were made, a margin, and a minute to fetch it."""
     assert likely_s(seen_s) == expected_s
+
+
+@pytest.mark.parametrize(
+    "late_s", [pytest.param([10_800.0] * 5, id="a stop"), pytest.param([86_400.0] * 40, id="a day")]
+)
+def test_what_was_seen_late_is_no_duration(late_s: list[float]) -> None:
+    """Tasks that ran while nobody asked say nothing of how long a clip takes."""
+    assert likely_s([45.0] * 60 + late_s) == 45.0 * 1.25 + 60

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from batchgen.clip import Attempt, ClipKey, ClipRequest, TaskId
@@ -455,6 +456,13 @@ class Disk:
         self._sync_names()
         step("published")
         return True
+
+    async def not_standing(
+        self, clips: Sequence[tuple[Attempt, ClipKey]]
+    ) -> list[tuple[Attempt, ClipKey]]:
+        """Give those of some saved clips that do not stand under their names."""
+        self._machine.process.step("look")
+        return [(attempt, key) for attempt, key in clips if not self._has(_name(key), attempt)]
 
     async def restore(self, attempt: Attempt, key: ClipKey) -> bool:
         """Make sure that a saved clip stands under its name."""

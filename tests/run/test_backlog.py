@@ -150,11 +150,11 @@ async def test_bytes_that_are_here_need_no_link(tmp_path: Path) -> None:
 
 @virtually
 async def test_the_backlog_is_asked_right_before_the_intent(tmp_path: Path) -> None:
-    """X comes near its end while A's pictures are encoded: A is not reserved before X is saved."""
+    """X comes near its end while A waits for its turn: A is not reserved before X is saved."""
     shop = Shop(tmp_path)
     await shop.have("X", S.SUCCEEDED)
     await shop.clock.sleep(18 * HOUR - 50)
-    shop.provider.prepare_s = 100.0
+    shop.provider.turn_s = 100.0
     shop.folder.fetch_troubles["X"] = [CUT] * 6
     await shop.run("A")
     (a,) = [attempt for attempt in shop.attempts() if attempt.key.sku == "A"]

@@ -103,3 +103,14 @@ async def test_a_day_of_budgets_is_one_of_the_windows_zone(tmp_path: Path) -> No
     shop.budget = Budget(day=Decimal("1.25"))
     stop = await shop.run("A", "B")
     assert "the budget of day 2026-11-22 (Europe/Berlin)" in str(stop.message)
+
+
+@virtually
+async def test_in_the_first_half_a_clip_is_tried_whatever_was_seen(tmp_path: Path) -> None:
+    """All that is known was seen a day late: without a try, nothing new would ever be known."""
+    shop = a_shop(tmp_path, "07:00", start="03:00")
+    for sku in "VWXYZ":
+        await shop.have(sku, S.ACCEPTED)
+    await shop.clock.sleep(24 * 3600)
+    stop = await shop.run("A")
+    assert (stop.reason, shop.states()["A"]) == (None, S.SAVED)

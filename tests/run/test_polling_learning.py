@@ -73,6 +73,16 @@ def test_wide_bounds_are_shared_out() -> None:
     assert np.abs(exact.ended - rough.ended).max() < 0.06
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_an_end_that_the_law_rules_out_weighs_no_more_than_others(seed: int) -> None:
+    """Among many of 45 s, one that was still alive at ten minutes: the median stays where it is."""
+    chance = Random(seed)
+    ends_s = [45 * chance.lognormvariate(0, 0.05) for _ in range(110)]
+    seen = [Seen(end_s * 0.97, end_s) for end_s in ends_s]
+    late = Seen(600.0, 600.0 + 10 * seed)
+    assert 40 < learned_law([*seen, late], []).median_s < 50
+
+
 def test_running_tasks_count() -> None:
     """Six of ten ended at 30 s, four are alive at 60: about four of ten are slow."""
     ended = [Seen(28.0 + number, 29.0 + number) for number in range(12)]
@@ -130,6 +140,13 @@ def test_a_changed_speed_is_measured(slower: float) -> None:
 def test_a_slower_provider_is_noticed_before_any_task_ends() -> None:
     """Eight tasks that should have ended long ago are proof enough."""
     assert slowdown(LEARNED, [Sight(200.0, has_ended=False)] * 8) > 1.5
+
+
+def test_ends_that_the_law_rules_out_are_a_drift() -> None:
+    """All tasks end before the shortest duration that was ever seen: far faster."""
+    law = learned_law([Seen(44.0, 46.0)] * 50, [])
+    ended = [Sight(0.0, has_ended=True)] * 20
+    assert slowdown(law, ended) < 1
 
 
 def test_a_stuck_task_is_no_drift() -> None:

@@ -164,6 +164,14 @@ def test_a_lower_price_of_polls_means_more(before: tuple[float, ...]) -> None:
     assert dense.wait_s("a", 1, 60.0) < sparse.wait_s("a", 1, 60.0)
 
 
+@pytest.mark.parametrize("cost_s", [30.0, 600.0, 86_400.0])
+@pytest.mark.parametrize("seconds", [0.0, 45.0])
+def test_a_poll_that_is_worth_too_much_is_still_sent(cost_s: float, seconds: float) -> None:
+    """Whatever the job says: a task is asked for within a few times what tasks take."""
+    rhythm = Rhythm({"m": [seconds] * 200}, cost_s, 10.0)
+    assert 0 < rhythm.wait_s("m", 1, 0.0) < 3 * 45
+
+
 def test_polls_are_never_closer_than_a_moment() -> None:
     """However little a poll is worth, and however odd the clock."""
     rhythm = Rhythm({"a": [0.2 + number / 1000 for number in range(50)]}, 1e-6, 1e9)

@@ -131,6 +131,21 @@ async def test_what_comes_back_is_prepared_first(tmp_path: Path) -> None:
 
 
 @virtually
+async def test_clips_that_are_put_back_make_no_more_of_them_prepared(tmp_path: Path) -> None:
+    """However many are put back: four bodies at most, those of the first to be sent."""
+    kitchen = Kitchen(tmp_path)
+    _, clips = kitchen.ahead("ABCDEFGH")
+    out = [next(clips) for _ in range(6)]
+    for clip in out:
+        await clip.take()
+        clip.sent()
+    for clip in reversed(out):
+        clip.put_back()
+        await kitchen.clock.sleep(10)
+    assert [clip.has_begun for clip in out] == [True, True, True, True, False, False]
+
+
+@virtually
 async def test_a_closed_line_prepares_nothing_more(tmp_path: Path) -> None:
     """What was not given out is given up, begun or not."""
     kitchen = Kitchen(tmp_path)

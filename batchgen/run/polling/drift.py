@@ -21,6 +21,8 @@ from batchgen.run.polling.law import Law, Row
 _MOST_HAZARD = 3.0
 #: Twice the logarithm of the likelihood ratio from which on it is no chance: 3.5 deviations.
 _SURE = 12.0
+#: A law foretells no end at all below its shortest duration; this much less is as good as none.
+_LEAST_FORETOLD = 1e-6
 #: Speeds compared: up to twelve times slower or faster.
 _FACTORS: Row = np.exp(np.linspace(-2.5, 2.5, 101))
 
@@ -53,5 +55,6 @@ def _compared(hazards: Row, has_ended: npt.NDArray[np.bool_]) -> tuple[Row, Row]
 
 def _surprise(seen: float, foretold: float) -> float:
     """Give twice the log-likelihood ratio of a Poisson count against its expectation."""
+    foretold = max(foretold, _LEAST_FORETOLD)
     told = 2 * (foretold - seen)
     return told + 2 * seen * math.log(seen / foretold) if seen else told

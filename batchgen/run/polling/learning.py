@@ -43,6 +43,8 @@ _ROUNDS = 2
 _BLENDING_ROUNDS = 30
 _LENGTH = 2048
 _TINY = 1e-300
+#: Chances below this are the noise of a sum.
+_RULED_OUT = 1e-9
 
 
 class Seen(NamedTuple):
@@ -87,11 +89,13 @@ def _spread(ended: Sequence[Seen], mass: Row) -> Row:
     """Count durations by cell; one whose bounds are cells apart is shared out as the law has it."""
     bounds = np.log(np.maximum(np.array(ended), BOUNDS_S[0]))
     low, high = np.searchsorted(MIDDLES, bounds.T, side="right")
-    is_wide = high - low > 1
+    below = np.concatenate(([0.0], np.cumsum(mass)))
+    inside = below[high] - below[low]
+    # What the law rules out cannot be shared out by it.
+    is_wide = (high - low > 1) & (inside > _RULED_OUT)
     counts = _counted(list(np.exp(bounds[~is_wide].mean(axis=1))))
     low, high = low[is_wide], high[is_wide]
-    below = np.concatenate(([0.0], np.cumsum(mass)))
-    weight = 1 / np.maximum(below[high] - below[low], _TINY)
+    weight = 1 / inside[is_wide]
     edges = np.zeros(SIZE + 1)
     np.add.at(edges, low, weight)
     np.add.at(edges, high, -weight)

@@ -27,6 +27,8 @@ _LESS, _MORE = 0.8, 2.0
 _NEAR = 1.03
 #: Polls of a task that are foreseen whatever the ceiling: some wait for their turn then.
 _FEWEST = 1.5
+#: A poll that were worth more than this part would only be asked for when all have ended.
+_MOST_WORTH = 0.05
 #: While nothing has ended yet, gaps differ by so much from poll to poll.
 _BLIND_SPREAD = 0.5
 #: The golden section: its multiples are spread evenly however many there are.
@@ -112,12 +114,18 @@ class Rhythm:
     def _first(self, law: Law) -> Schedule:
         """Give the schedule while nothing has ended: a poll is worth a part of the age."""
         if self.poll_cost_s is not None:
-            return Schedule(law, Price(self.poll_cost_s))
+            return Schedule(law, Price(self._worth_s(law)))
         return Schedule(law, Price(_WORTH * law.median_s, of_age=_WORTH))
+
+    def _worth_s(self, law: Law) -> float:
+        """Give the seconds of lag that a poll is worth, at most a part of the median duration."""
+        if self.poll_cost_s is None:
+            return _WORTH * law.median_s
+        return min(self.poll_cost_s, _MOST_WORTH * law.median_s)
 
     def _best(self, law: Law, share: float) -> Schedule:
         """Give the schedule by the price of a poll; the price rises until the ceiling is kept."""
-        price = Price(self.poll_cost_s or _WORTH * law.median_s)
+        price = Price(self._worth_s(law))
         schedule = Schedule(law, price)
         while (excess := _excess(schedule, share)) > _NEAR:
             price = price.times(excess**2)  # polls go as 1 / sqrt(price)

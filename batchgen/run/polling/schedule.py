@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from batchgen.run.polling.law import BOUNDS_S, Law, Row
+from batchgen.run.polling.law import BOUNDS_S, FIRST_S, Law, Row
 
 #: Ages considered, for each poll by the rule of thumb: many while half of the tasks are alive, few
 #: for the last ones; and never farther apart than this part of the age.
@@ -66,7 +66,7 @@ class Schedule:
         pairs = zip(nexts, self._ages_s, strict=True)
         self._gaps_s = [self._ages_s[later] - age_s for later, age_s in pairs]
         # Where the grid's end is next, it is in the way; from there on the gap grows with the age.
-        free = bisect_left(nexts, len(nexts) - 2)
+        free = max(bisect_left(nexts, len(nexts) - 2), 1)
         del self._ages_s[free:], self._gaps_s[free:]
         self._first_s = self._gaps_s[0]
         self._first_gap_s = self._gap_s(self._first_s)
@@ -100,7 +100,7 @@ class Schedule:
     def _gap_s(self, age_s: float) -> float:
         here = bisect_right(self._ages_s, age_s) - 1
         if here == len(self._ages_s) - 1:
-            return self._gaps_s[-1] * age_s / self._ages_s[-1]
+            return self._gaps_s[-1] * max(age_s / max(self._ages_s[-1], FIRST_S), 1.0)
         before_s, after_s = self._ages_s[here], self._ages_s[here + 1]
         share = (age_s - before_s) / (after_s - before_s)
         return self._gaps_s[here] * (1 - share) + self._gaps_s[here + 1] * share
