@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -66,3 +67,32 @@ async def test_the_unsaved_are_found_by_their_index(
             f" WHERE {narrowed}state IN ('failed', 'unknown') AND state <> 'saved'"
         ).fetchall()
     assert "attempt_unsaved" in str(plan)
+
+
+async def test_of_a_clip_that_was_bought_again_only_the_newest_is_found(tmp_path: Path) -> None:
+    """The earlier failure is over; without being asked for the newest, it is found as well."""
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(GOLDEN.read_text(encoding="utf-8"))
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(attempt)")]
+        fresh = {"id": 900, "number": 2, "request_id": "again", "task_id": None, "state": "intent"}
+        copied = ", ".join(f"'{fresh[it]}'" if fresh.get(it) else it for it in columns)
+        copied = copied.replace(" task_id", " NULL")
+        connection.execute(
+            f"INSERT INTO attempt SELECT {copied} FROM attempt WHERE state = 'failed'"
+        )
+        connection.commit()
+    reader = SqliteReader.open(path)
+    assert reader is not None
+    with closing(reader):
+        failed = {AttemptState.FAILED}
+        assert len(list(reader.unsaved(ACCOUNT, failed))) == 1
+        assert list(reader.unsaved(ACCOUNT, failed, newest=True)) == []
+
+
+async def test_jobs_are_counted_by_the_newest_of_each_clip(reader: SqliteReader) -> None:
+    """As going through all of them would count them."""
+    newest = list(reader.newest_attempts())
+    (found,) = reader.standings()
+    assert (found.job, found.account, found.currency) == ("spring", ACCOUNT, "CNY")
+    assert found.counts == Counter(attempt.state for attempt in newest)
