@@ -6,17 +6,16 @@ Used by the commands and by the Python API alike; holds no rule of its own.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from tempfile import gettempdir
 
 from batchgen.catalogue import Catalogue, read_manifest
-from batchgen.clip import AccountScope, Attempt, ClipKey
+from batchgen.clip import AccountScope, ClipKey
 from batchgen.errors import InputError, SettingsError
 from batchgen.job.loading import job_digest, load_job
 from batchgen.job.schema import Account, Job
@@ -30,7 +29,8 @@ from batchgen.plan.values import History, Plan, Selection
 from batchgen.plan.window import opened_at
 from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
 from batchgen.provider.key import Key
-from batchgen.spill import Spill, spilled
+from batchgen.purchases import AccountPurchases
+from batchgen.spill import Spill, room_to_spill, spilled
 from batchgen.state.doubts import doubt_about
 from batchgen.state.ledger import BUDGET_ZONE, budget_zone, continues, day_of
 from batchgen.state.opening import unusable
@@ -80,30 +80,6 @@ class Books:
     zone: tzinfo = BUDGET_ZONE
 
 
-@dataclass(frozen=True, slots=True)
-class AccountPurchases:
-    """What one account bought, read from the state as it is asked for."""
-
-    reader: StateReader
-    account: AccountScope
-
-    def __bool__(self) -> bool:
-        """Tell whether the state has any purchase, of whatever account."""
-        return self.reader.changes > 0
-
-    def of_skus(self, skus: Collection[str]) -> Iterable[Attempt]:
-        """Give every attempt of some SKUs, oldest first."""
-        return self.reader.attempts_of(self.account, skus)
-
-    def by_ids(self, ids: Collection[int]) -> Iterable[Attempt]:
-        """Give the attempts with these ids."""
-        return self.reader.attempts_by_id(ids)
-
-    def committed(self, kind: str, name: str) -> Decimal:
-        """Sum what one SKU, or one value of a column that budgets count by, has cost at worst."""
-        return self.reader.balance(self.account, Purse(kind, name)).committed
-
-
 @dataclass(frozen=True)
 class Workspace:
     """One job with everything that was read for it."""
@@ -143,7 +119,7 @@ class Workspace:
         Raises:
             InputError: a prompt of the job is wrong, or the catalogue cannot be read to its end.
         """
-        with _room_to_spill():
+        with room_to_spill():
             layout = lay_out(
                 self.job, self.catalogue.rows(), lambda rows: spilled(rows, LAID_CLASSES)
             )
@@ -212,7 +188,7 @@ class Workspace:
         self.require_skus(selection.skus)
         history = History() if reader is None else self._history(reader, now, new_run=new_run)
         layout = self.layout
-        with _room_to_spill():
+        with room_to_spill():
             return make_plan(self.job, layout, history, selection, self.account, new_heap=_heap)
 
     def _history(self, reader: StateReader, now: float, *, new_run: bool) -> History:
@@ -335,26 +311,6 @@ def reading(path: Path, on_doubt: Callable[[Message], None]) -> Iterator[SqliteR
     finally:
         if reader is not None:
             reader.close()
-
-
-@contextmanager
-def _room_to_spill() -> Iterator[None]:
-    """Word that the disk does not take a catalogue that is larger than memory.
-
-    Raises:
-        InputError: what to do about it.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            msg(
-                "the catalogue is kept in {folder} meanwhile, which does not take it ({reason}):"
-                " free that disk, or name another folder in TMPDIR",
-                folder=gettempdir(),
-                reason=error.strerror or type(error).__name__,
-            )
-        ) from error
 
 
 def _heap() -> Spill[Wanted]:

@@ -12,11 +12,15 @@ import pickle
 import tempfile
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
+
+from batchgen.errors import InputError
+from batchgen.messages import msg
 
 _T = TypeVar("_T")
 
@@ -46,6 +50,26 @@ def spilled(
     for value in stream:
         spill.append(value)
     return spill
+
+
+@contextmanager
+def room_to_spill() -> Iterator[None]:
+    """Word that the disk does not take a catalogue that is larger than memory.
+
+    Raises:
+        InputError: what to do about it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            msg(
+                "the catalogue is kept in {folder} meanwhile, which does not take it ({reason}):"
+                " free that disk, or name another folder in TMPDIR",
+                folder=tempfile.gettempdir(),
+                reason=error.strerror or type(error).__name__,
+            )
+        ) from error
 
 
 class Spill(Collection[_T], Generic[_T]):

@@ -64,6 +64,7 @@ LAYERS = {
         "cli",
         "engine",
         "execution",
+        "purchases",
         "restoring",
         "results",
         "rehearsal",

@@ -181,7 +181,7 @@ class LaidClips(CountedClips):
         return any(each == entry for each in self)
 
     @cached_property
-    def counts(self) -> Counter[Kind]:  # type: ignore[override]
+    def counts(self) -> Counter[Kind]:
         """The number of clips of each kind."""
         pairs = Counter(zip(self.decisions.actions, self.layout.kind_of, strict=True))
         return Counter(

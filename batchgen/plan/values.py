@@ -181,8 +181,10 @@ class Kind(NamedTuple):
 class CountedClips(Collection[PlannedClip], ABC):
     """Many clips, of which some things are known without going through all that they hold."""
 
-    #: The number of clips of each kind.
-    counts: Counter[Kind]
+    @property
+    @abstractmethod
+    def counts(self) -> Counter[Kind]:
+        """The number of clips of each kind."""
 
     @abstractmethod
     def with_actions(self, actions: Collection[Action]) -> Iterator[PlannedClip]:
