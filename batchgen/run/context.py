@@ -210,7 +210,8 @@ class RunContext:
         self._in_doubt[attempt.model] += 1
         self._tell_figures()
         try:
-            yield
+            with self.slots.of(attempt.model).in_doubt():
+                yield
         finally:
             del self._doubts[attempt.id]
             self._in_doubt[attempt.model] -= 1
@@ -230,7 +231,7 @@ class RunContext:
         if self.stop.reason is not None or not self.tally.has_more_to_buy:
             return None
         until = self.paused_until
-        if len(self._doubts) >= self.slots.held >= self.slots.cap:
-            to_free = self.slots.held - self.slots.cap
+        if len(self._doubts) >= self.slots.held >= self.slots.limit:
+            to_free = self.slots.held - self.slots.limit
             until = max(until, sorted(self._doubts.values())[to_free])
         return until if until > self.clock.now() else None

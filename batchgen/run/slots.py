@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 
 from batchgen.run.cap import Cap
@@ -41,7 +41,8 @@ class Slot:
     @property
     def is_surplus(self) -> bool:
         """Whether more slots are held than the account takes now: one without a task must go."""
-        return self._slots.held > self._slots.cap and not self._is_used
+        slots = self._slots
+        return slots.held - slots.doubtful > slots.cap and not self._is_used
 
     def sending(self) -> None:
         """Note that a submit is sent from now on: what it is answered tells of this moment."""
@@ -77,6 +78,9 @@ class Slots:
         #: Slots in use now, and those of them in which a task is, or may be, alive.
         self.held = 0
         self.alive = 0
+        #: Those of them whose task may be alive or not: the tier counts them, the cap does not, as
+        #: it is learned from tasks that are.
+        self.doubtful = 0
         #: How often the cap was lowered.
         self.cuts = 0
         self._cap = Cap.of(limit)
@@ -109,7 +113,7 @@ class Slots:
 
         Of equal ranks, who came first.
         """
-        if self.held < self.cap:  # then nobody waits
+        if self._has_room():  # then nobody waits
             self.held += 1
             return Slot(self)
         turn = asyncio.get_running_loop().create_future()
@@ -130,16 +134,33 @@ class Slots:
 
     def grow(self) -> None:
         """Learn from an accepted submit."""
-        self._cap = self._cap.accepted(self.alive)
+        self._cap = self._cap.accepted(self._surely_alive)
         self._let_in()
 
     def cut(self) -> None:
         """Learn from a refused one."""
-        self._cap = self._cap.refused(self.alive)
+        self._cap = self._cap.refused(self._surely_alive)
         self.cuts += 1
 
+    @contextmanager
+    def in_doubt(self) -> Iterator[None]:
+        """Count one slot in use as doubtful while the block lasts."""
+        self.doubtful += 1
+        self._let_in()
+        try:
+            yield
+        finally:
+            self.doubtful -= 1
+
+    @property
+    def _surely_alive(self) -> int:
+        return max(self.alive - self.doubtful, 0)
+
+    def _has_room(self) -> bool:
+        return self.held < self.limit and self.held - self.doubtful < self.cap
+
     def _let_in(self) -> None:
-        while self._waiting and self.held < self.cap:
+        while self._waiting and self._has_room():
             *_, turn = heapq.heappop(self._waiting)
             if not turn.done():
                 self.held += 1

@@ -212,3 +212,19 @@ async def test_who_leaves_the_line_is_passed_over() -> None:
     waiters[1].cancel()  # it has just been let in
     await asyncio.wait(waiters)
     assert order == [2, 3]
+
+
+async def test_doubt_counts_against_the_tier_but_not_against_the_cap() -> None:
+    """A refusal while two of three may be alive or not: the third is as many as it surely takes."""
+    slots = Slots(3)
+    first, _, _ = slots.inherit(), slots.inherit(), slots.inherit()
+    with slots.in_doubt(), slots.in_doubt():
+        slots.cut()
+        assert slots.cap == 1
+        taking = asyncio.ensure_future(slots.take())
+        await asyncio.sleep(0)
+        assert not taking.done()
+        with first:
+            pass
+        await asyncio.sleep(0)
+        assert taking.done()
