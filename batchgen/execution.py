@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import random
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from batchgen.output.download import Downloader
 from batchgen.output.folder import OutputFolder
 from batchgen.output.owner import claim, record
 from batchgen.output.port import ClipFolder
-from batchgen.plan.values import BUYING, Action, Plan, Selection
+from batchgen.plan.values import Action, Plan, Selection
 from batchgen.plan.window import opened_at
 from batchgen.provider.base_urls import host_of, is_loopback
 from batchgen.provider.bigmodel import BigModelClient
@@ -214,7 +215,7 @@ class Session:
             currency=plan.currency,
             total=total,
             before=self.reader.balance(account, Purse("job", plan.job)),
-            waiting=plan.models(BUYING),
+            waiting=Counter(plan.bought_models),
             seconds={model: self.reader.task_seconds(account, model)[::-1] for model in MODELS},
         )
 

@@ -329,14 +329,6 @@ class Plan:
         """Count the clips with one of these actions."""
         return sum(count for kind, count in self.counts.items() if kind.action in actions)
 
-    def models(self, actions: Collection[Action]) -> Counter[str]:
-        """Count the clips with one of some actions by their model."""
-        counts: Counter[str] = Counter()
-        for kind, count in self.counts.items():
-            if kind.action in actions:
-                counts[kind.model] += count
-        return counts
-
     def changed(self, change: Callable[[PlannedClip], PlannedClip]) -> Plan:
         """Give the plan with each of its clips changed."""
         if isinstance(self.clips, tuple):

@@ -249,8 +249,10 @@ class BigModelClient:
         )
 
     def _note_clock(self, date: str) -> None:
+        if self._clock_offset_s is not None:
+            return
         server_s = http_date_s(date)
-        if self._clock_offset_s is None and server_s is not None:
+        if server_s is not None:
             self._clock_offset_s = server_s - self._now()
 
     def _session(
