@@ -88,7 +88,7 @@ FORBIDDEN = {
 RESERVED = {
     "click": ("cli",),
     "tqdm": ("progress",),
-    "sqlite3": ("state", "engine", "cli.doctor", "catalogue.picture_facts"),
+    "sqlite3": ("state", "engine", "cli.doctor", "catalogue.pictures.facts"),
     "aiohttp": ("provider.bigmodel", "output.download", "simulator"),
     "pandas": ("output.frame", "__init__"),
     "random": ("execution",),

@@ -13,30 +13,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchgen.catalogue.delimited import read_delimited
+from batchgen.catalogue.formats import read_table
+from batchgen.catalogue.formats.pictures_folder import read_pictures_folder
 from batchgen.catalogue.items import ItemMaker, match_columns
-from batchgen.catalogue.picture_facts import remembered_facts
-from batchgen.catalogue.pictures import PictureFinder
-from batchgen.catalogue.pictures_folder import read_pictures_folder
-from batchgen.catalogue.structured import read_json, read_json_lines, read_yaml
-from batchgen.catalogue.table import Reader, Source, Table
-from batchgen.catalogue.workbook import read_workbook
+from batchgen.catalogue.pictures.facts import remembered_facts
+from batchgen.catalogue.pictures.finder import PictureFinder
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Table
 from batchgen.item import Fault, ManifestRow
 from batchgen.job.schema import Job
 from batchgen.messages import msg
-
-#: File name suffix -> reader. A folder is read by `read_pictures_folder`.
-READERS: Mapping[str, Reader] = {
-    ".csv": read_delimited,
-    ".tsv": read_delimited,
-    ".txt": read_delimited,
-    ".xlsx": read_workbook,
-    ".yaml": read_yaml,
-    ".yml": read_yaml,
-    ".json": read_json,
-    ".jsonl": read_json_lines,
-    ".ndjson": read_json_lines,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +78,9 @@ def read_manifest(job: Job) -> Catalogue:
     """
     manifest = job.manifest
     source = Source(manifest.path, job.resolve(manifest.path), manifest.encoding, manifest.sheet)
-    table = read_pictures_folder(source) if source.path.is_dir() else _reader_of(source)(source)
+    table = read_table(source)
     folders = _picture_folders(job, source)
     return Catalogue(source, table, match_columns(source, table, manifest.columns), folders)
-
-
-def _reader_of(source: Source) -> Reader:
-    reader = READERS.get(source.path.suffix.lower())
-    if reader is None:
-        raise source.error(
-            msg(
-                "its kind is not known: it must end in {suffixes}, or be a folder of pictures",
-                suffixes=", ".join(READERS),
-            )
-        )
-    return reader
 
 
 def _picture_folders(job: Job, source: Source) -> tuple[Path, ...]:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from batchgen.catalogue.pictures import PictureFinder, PictureProblem
-from batchgen.catalogue.table import Mark, Row, Source, Table, stripped
+from batchgen.catalogue.pictures.finder import PictureFinder, PictureProblem
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Mark, Row, Table, stripped
 from batchgen.clip import LocalPicture, Picture
 from batchgen.first_seen import FirstSeen
 from batchgen.item import Fault, Item, ManifestRow

@@ -16,8 +16,9 @@ from batchgen.bill.cells import looks_like_time
 from batchgen.bill.columns import NAMES, recognise
 from batchgen.bill.rows import read_rows
 from batchgen.bill.values import Bill, BillLine, BillRow, Period
-from batchgen.catalogue import READERS
-from batchgen.catalogue.table import WHOLE_BYTES_LIMIT, Mark, Row, Source, Table
+from batchgen.catalogue.formats import READERS
+from batchgen.catalogue.source import WHOLE_BYTES_LIMIT, Source
+from batchgen.catalogue.table import Mark, Row, Table
 from batchgen.cli.speech import heard
 from batchgen.errors import InputError
 from batchgen.item import Fault

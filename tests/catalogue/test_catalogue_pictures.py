@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from batchgen.catalogue.pictures import PictureFinder
+from batchgen.catalogue.pictures.finder import PictureFinder
 from batchgen.clip import LocalPicture, RemotePicture
 from batchgen.errors import ManifestError
 from batchgen.video_models import PICTURE_BYTES_LIMIT

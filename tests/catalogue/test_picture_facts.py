@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from batchgen.catalogue.picture_facts import remembered_facts
-from batchgen.catalogue.pictures import PictureFinder
+from batchgen.catalogue.pictures.facts import remembered_facts
+from batchgen.catalogue.pictures.finder import PictureFinder
 from batchgen.clip import LocalPicture
 from tests.catalogue.examples import Draw
 

@@ -7,7 +7,7 @@ import io
 import pytest
 import xlsxwriter
 
-from batchgen.catalogue.workbook_limits import workbook_problem
+from batchgen.catalogue.formats.workbook_limits import workbook_problem
 from batchgen.errors import ManifestError
 from tests.catalogue.examples import Read, skus
 

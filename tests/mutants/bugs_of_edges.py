@@ -180,14 +180,14 @@ INPUTS = (
     ),
     Bug(
         "a picture may lie anywhere on the disk",
-        "catalogue/pictures.py",
+        "catalogue/pictures/finder.py",
         "return any(path.is_relative_to(folder) for folder in self.folders)",
         "return True",
         ("catalogue/test_catalogue_pictures.py::test_picture_outside_is_a_fault",),
     ),
     Bug(
         "a picture's link may lead out of its folder",
-        "catalogue/pictures.py",
+        "catalogue/pictures/finder.py",
         '(folder / name.replace("\\\\", "/")).resolve()',
         '(folder / name.replace("\\\\", "/")).absolute()',
         ("catalogue/test_catalogue_pictures.py::test_picture_outside_is_a_fault",),

@@ -29,7 +29,8 @@ from unittest.mock import patch
 
 from batchgen import crash_points, execution
 from batchgen.catalogue import Catalogue
-from batchgen.catalogue.table import Source, Table
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Table
 from batchgen.clip import AccountScope, Attempt, AttemptState, RemotePicture, Status
 from batchgen.engine import Workspace
 from batchgen.errors import StateError

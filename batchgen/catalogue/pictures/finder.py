@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from batchgen.catalogue.picture_facts import PictureFacts
+from batchgen.catalogue.pictures.facts import PictureFacts
 from batchgen.clip import LocalPicture, Picture, RemotePicture
 from batchgen.messages import Message, msg
 from batchgen.video_models import PICTURE_BYTES_LIMIT, PICTURE_FORMATS, PICTURE_PIXELS_LIMIT

@@ -12,8 +12,9 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from batchgen.catalogue.table import Mark, Record, Source, Table, tabulate
-from batchgen.catalogue.workbook_limits import workbook_problem
+from batchgen.catalogue.formats.workbook_limits import workbook_problem
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Mark, Record, Table, tabulate
 from batchgen.errors import ManifestError
 from batchgen.item import Fault
 from batchgen.messages import msg

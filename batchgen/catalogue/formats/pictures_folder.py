@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from batchgen.catalogue.table import Mark, Row, Source, Table
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Mark, Row, Table
 from batchgen.messages import msg
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
-from batchgen.catalogue.table import Record, Source, Table, tabulate
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Record, Table, tabulate
 from batchgen.item import Fault
 from batchgen.messages import msg
 

@@ -11,7 +11,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from batchgen.catalogue.table import Mark, Row, Source, Table, stripped
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Mark, Row, Table, stripped
 from batchgen.errors import ManifestError
 from batchgen.item import Fault
 from batchgen.job.text_yaml import TextYamlError, parse_text_yaml
