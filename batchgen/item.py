@@ -44,9 +44,14 @@ class Fault:
 
 
 class ManifestRow(NamedTuple):
-    """One row of a manifest with any text in it, good or bad."""
+    """One row of a manifest with any text in it, good or bad; or a line that is none.
+
+    A line of which nothing is made on purpose (a total, a separator) has no item and no faults.
+    """
 
     #: As far as it goes; None when the row could not be read at all.
     item: Item | None
     #: What is wrong with it; nothing is made of a row with a fault.
     faults: tuple[Fault, ...] = ()
+    #: What was repaired in it, or why it was passed over.
+    warnings: tuple[Fault, ...] = ()

@@ -19,7 +19,7 @@ from batchgen.catalogue.items import ItemMaker, match_columns
 from batchgen.catalogue.pictures.facts import remembered_facts
 from batchgen.catalogue.pictures.finder import PictureFinder
 from batchgen.catalogue.source import Source
-from batchgen.catalogue.table import Table
+from batchgen.catalogue.table import Row, Skipped, Table
 from batchgen.item import Fault, ManifestRow
 from batchgen.job.schema import Job
 from batchgen.messages import msg
@@ -51,7 +51,13 @@ class Catalogue:
             finder = PictureFinder(self.picture_folders, facts)
             maker = ItemMaker(self.source, self.columns, finder)
             for entry in self.table.entries:
-                yield ManifestRow(None, (entry,)) if isinstance(entry, Fault) else maker.make(entry)
+                match entry:
+                    case Fault():
+                        yield ManifestRow(None, (entry,))
+                    case Skipped(reason):
+                        yield ManifestRow(None, warnings=(reason,))
+                    case Row():
+                        yield maker.make(entry)
 
     @property
     def warnings(self) -> tuple[Fault, ...]:

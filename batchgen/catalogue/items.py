@@ -115,7 +115,7 @@ class ItemMaker:
         pictures = self._pictures(row, named, faults)
         cells = {**row.cells, **named}
         item = Item(named.get("sku", ""), self.source.file, row.number, cells, pictures)
-        return ManifestRow(item, tuple(faults))
+        return ManifestRow(item, tuple(faults), row.warnings)
 
     def _fault(self, row: Row, column: str, code: str, message: Message) -> Fault:
         sku = row.cells.get(self.columns["sku"]) or None

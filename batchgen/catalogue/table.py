@@ -1,7 +1,7 @@
 """What every reader gives back: rows of text.
 
 A reader yields `Record`s (cells by position, `tabulate` puts them under a header) or `Row`s (cells
-by name), and a `Fault` in the place of a row that it cannot read. Knows no format and no column.
+by name), a `Fault` in the place of a row that it cannot read, and what it `Skipped`. Knows no format and no column.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from batchgen.catalogue.source import Source
 from batchgen.item import Fault
-from batchgen.messages import msg
+from batchgen.messages import Message, msg
 from batchgen.spreadsheet import unguarded
 
 #: Stripped from both ends of every cell: blanks, tabs, line ends, the no-break and the full-width
@@ -53,6 +53,18 @@ class Row(NamedTuple):
     number: int
     cells: Mapping[str, str]
     marks: Mapping[str, Mark] = _NO_MARKS
+    #: What was repaired in it.
+    warnings: tuple[Fault, ...] = ()
+
+
+class Skipped(NamedTuple):
+    """A line of the file of which nothing is made: a total, a separator, a title."""
+
+    reason: Fault
+
+
+#: What stands in a table, one after another: a fault in the place of a row that could not be read.
+Entry = Row | Fault | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +73,12 @@ class Table:
 
     #: Headers in the order of the file.
     columns: tuple[str, ...]
-    #: May be iterated over again, which may read the file again; a fault stands in the place of a
-    #: row that could not be read. Raises ManifestError where the rest cannot be read.
-    entries: Iterable[Row | Fault]
+    #: May be iterated over again, which may read the file again. Raises ManifestError where the
+    #: rest cannot be read.
+    entries: Iterable[Entry]
     warnings: tuple[Fault, ...] = ()
+    #: What was told of the file by looking at it: its encoding, its separator, its sheet.
+    facts: tuple[Message, ...] = ()
 
 
 #: Reads one format.

@@ -126,6 +126,10 @@ class _Laying:
         """Yield the rows of which clips are made; note all the rest."""
         expander = Expander(self.job)
         for row in manifest:
+            for warning in row.warnings:
+                self._warn(warning)
+            if row.item is None and not row.faults:
+                continue
             self.count += 1
             if row.item is None or row.faults:
                 self.faults.extend((*row.faults, *_further_faults(expander, row)))
