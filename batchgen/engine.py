@@ -148,7 +148,7 @@ class Workspace:
             raise InputError(
                 msg(
                     "{file} has no SKU {skus}: write it as the catalogue does",
-                    file=self.job.manifest.path,
+                    file=self.job.manifest.name,
                     skus=", ".join(sorted(unknown)),
                 )
             )

@@ -83,7 +83,9 @@ def read_manifest(job: Job) -> Catalogue:
         ManifestError: the manifest as a whole cannot be read.
     """
     manifest = job.manifest
-    source = Source(manifest.path, job.resolve(manifest.path), manifest.encoding, manifest.sheet)
+    source = Source(
+        manifest.path[0], job.resolve(manifest.path[0]), manifest.encoding, manifest.sheet
+    )
     table = read_table(source)
     folders = _picture_folders(job, source)
     return Catalogue(source, table, match_columns(source, table, manifest.columns), folders)

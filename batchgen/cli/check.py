@@ -39,7 +39,7 @@ def command(ctx: click.Context, job: Path, options: Options, *, as_json: bool) -
         tell(
             msg(
                 "{file}: {rows} rows, {valid} valid, {faults} faults",
-                file=workspace.job.manifest.path,
+                file=workspace.job.manifest.name,
                 rows=plan.rows,
                 valid=plan.rows - _bad_rows(plan),
                 faults=len(plan.faults),

@@ -35,7 +35,7 @@ def show_plan(workspace: Workspace, plan: Plan) -> None:
             job=plan.job,
             account=str(plan.account),
             rows=plan.rows,
-            file=workspace.job.manifest.path,
+            file=workspace.job.manifest.name,
         )
     )
     if plan.to_buy:

@@ -78,18 +78,47 @@ class _Part(BaseModel):
         }
 
 
+def _listed(value: object) -> object:
+    """Let one value stand for a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
 class Manifest(_Part):
     """Which catalogue, and how to read it."""
 
-    #: A file (csv tsv xlsx yaml json jsonl) or a folder of pictures named by SKU.
-    path: str
+    #: Files, patterns of files (`exports/*.csv`), or one folder of pictures named by SKU.
+    path: Listed
+    #: Whose export it is: `auto`, `plain`, a vendor's name, or a profile of the user's own.
+    profile: str = "auto"
     encoding: str = "auto"
-    #: Sheet of a workbook; the first one when not named.
+    #: Sheet of a workbook; the first one that is shown when not named.
     sheet: str | None = None
     #: batchgen's name of a column -> the header in the file.
     columns: dict[str, str] = Field(default_factory=dict)
+    #: Column -> values of which a row must have one.
+    where: dict[str, Listed] = Field(default_factory=dict)
+    #: Columns to sort by, the first one first; `-` before a name puts the highest first.
+    order_by: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    #: Whether a product with several variants is one row or several.
+    per: Literal["product", "variant"] = "product"
+    #: A name that stands twice is a fault, or means its first row, or gets a number of its own.
+    on_duplicate: Literal["error", "first", "suffix"] = "error"
+    #: Rows with faults are left out with a warning.
+    skip_invalid: bool = False
     #: Folders of pictures besides the manifest's own.
     picture_folders: tuple[str, ...] = ()
+    #: Where pictures lie that the file names without host and that are in none of the folders.
+    picture_base: str | None = None
+    #: Pictures on the web are downloaded here and sent, instead of letting the provider get them.
+    fetch: bool = False
+
+    @property
+    def name(self) -> str:
+        """The catalogue as people are told of it."""
+        return ", ".join(self.path)
 
 
 class Account(_Part):
@@ -123,6 +152,17 @@ class Account(_Part):
         return self.slots * (len(MODELS) if self.cap_scope == "model" else 1)
 
 
+def _ratio(value: str) -> str:
+    width, colon, height = value.partition(":")
+    if not (colon and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        error = "ratio"
+        raise PydanticCustomError(error, "is not a ratio such as 9:16")
+    return value
+
+
+Ratio = Annotated[str, AfterValidator(_ratio)]
+
+
 class ClipDefaults(_Part):
     """Fields of every clip; a manifest column of the same name wins."""
 
@@ -136,6 +176,27 @@ class ClipDefaults(_Part):
     aspect_ratio: str = "16:9"
     with_audio: bool = False
     user_id: str | None = None
+    #: Where the clips will be shown: a name of `plan/platforms.yaml`.
+    platform: str | None = None
+    #: How pictures are brought to `ratio` before they are sent.
+    fit: Literal["none", "crop", "pad", "blur"] = "none"
+    #: Shape that `fit` gives, `9:16`; the platform's when not named.
+    ratio: Ratio | None = None
+
+
+class Finish(_Part):
+    """What a second file beside each clip is made to."""
+
+    #: The last frame is held until the clip has this length (seconds).
+    hold_to: Seconds | None = None
+    #: `3:4`.
+    ratio: Ratio | None = None
+    #: How another ratio is filled.
+    fill: Literal["crop", "pad", "blur"] = "pad"
+    #: Level of the H.264 stream.
+    level: Literal["3.1", "4.0", "4.1", "4.2"] = "4.0"
+    #: Most that the file may have, in megabytes of 1,000,000 bytes.
+    max_mb: Annotated[float, Field(gt=0, le=1000)] | None = None
 
 
 class Budget(_Part):
@@ -220,6 +281,8 @@ class Job(_Part):
     manifest: Manifest
     account: Account = Account()
     on_change: Literal["ask", "regenerate", "keep"] = "ask"
+    #: By what a picture on the web is known again: its address, or its bytes once they were seen.
+    identity: Literal["picture_url", "picture_bytes"] = "picture_url"
     clip: ClipDefaults = ClipDefaults()
     #: Axis -> label -> value, in the file's order; every combination is one clip.
     matrix: dict[AxisName, Axis] = Field(default_factory=dict)
@@ -227,6 +290,7 @@ class Job(_Part):
     exclude: tuple[dict[str, str], ...] = ()
     #: Wanted copies of each clip.
     takes: Annotated[int, Field(ge=1, le=99)] = 1
+    finish: Finish | None = None
     budget: Budget = Budget()
     window: Window | None = None
     output: str

@@ -185,6 +185,7 @@ _WORDING: Mapping[str, Callable[[ErrorDetails], Message]] = {
     "time_of_day": lambda error: msg(
         "{value} is not a time of day such as 01:00", value=_shown(error)
     ),
+    "ratio": lambda error: msg("{value} is not a ratio such as 9:16", value=_shown(error)),
     "time_zone": lambda error: msg(
         "{value} is not a time zone such as Asia/Shanghai", value=_shown(error)
     ),

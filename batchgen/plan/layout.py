@@ -173,7 +173,7 @@ class _Laying:
         for code, count in self._told.items():
             if count > _TOLD:
                 message = msg("{count} more warnings like this", count=count - _TOLD)
-                yield Fault(self.job.manifest.path, None, None, code, message)
+                yield Fault(self.job.manifest.name, None, None, code, message)
 
     def _note(self, clips: Iterable[Clip]) -> None:
         for clip in clips:
@@ -208,4 +208,4 @@ def _repeats(job: Job, clip: Clip, original: Clip) -> Fault:
         clip=str(clip.key),
         original=str(original.key),
     )
-    return Fault(job.manifest.path, clip.row, None, "duplicate-request", message, clip.key.sku)
+    return Fault(job.manifest.name, clip.row, None, "duplicate-request", message, clip.key.sku)

@@ -62,4 +62,4 @@ def make_plan(
 
 
 def _of_whole_job(job: Job, code: str, message: Message) -> Fault:
-    return Fault(job.manifest.path, None, None, code, message)
+    return Fault(job.manifest.name, None, None, code, message)
