@@ -89,7 +89,7 @@ RESERVED = {
     "click": ("cli",),
     "tqdm": ("progress",),
     "sqlite3": ("state", "engine", "cli.doctor", "catalogue.pictures.facts"),
-    "aiohttp": ("provider.bigmodel", "output.download", "simulator"),
+    "aiohttp": ("provider.bigmodel", "output.download", "catalogue.pictures", "simulator"),
     "pandas": ("output.frame", "__init__"),
     "random": ("execution",),
     "time": ("clock", "output.disk", "simulator.server"),

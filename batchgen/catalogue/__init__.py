@@ -9,15 +9,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from batchgen.catalogue.formats import read_table
 from batchgen.catalogue.formats.pictures_folder import read_pictures_folder
-from batchgen.catalogue.items import ItemMaker, match_columns
+from batchgen.catalogue.items import ItemMaker
 from batchgen.catalogue.pictures.facts import remembered_facts
 from batchgen.catalogue.pictures.finder import PictureFinder
+from batchgen.catalogue.profiles.shape import Shape, shape_of
 from batchgen.catalogue.source import Source
 from batchgen.catalogue.table import Row, Skipped, Table
 from batchgen.item import Fault, ManifestRow
@@ -31,8 +32,7 @@ class Catalogue:
 
     source: Source
     table: Table
-    #: batchgen's name of a column -> header of the file.
-    columns: Mapping[str, str]
+    shape: Shape
     #: Where pictures may lie.
     picture_folders: tuple[Path, ...]
 
@@ -40,6 +40,11 @@ class Catalogue:
     def file(self) -> str:
         """The manifest, as the job names it."""
         return self.source.file
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Our name of a column -> header of the file that is looked at first."""
+        return {name: headers[0] for name, headers in self.shape.columns.items()}
 
     def rows(self) -> Iterator[ManifestRow]:
         """Read the rows in file order, and look at every local picture that they name.
@@ -49,8 +54,8 @@ class Catalogue:
         """
         with remembered_facts() as facts:
             finder = PictureFinder(self.picture_folders, facts)
-            maker = ItemMaker(self.source, self.columns, finder)
-            for entry in self.table.entries:
+            maker = ItemMaker(self.source, self.headers, finder)
+            for entry in self.shape.rows(self.table.entries):
                 match entry:
                     case Fault():
                         yield ManifestRow(None, (entry,))
@@ -62,7 +67,7 @@ class Catalogue:
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What is told of the manifest as a whole; nothing is held back for it."""
-        return self.table.warnings
+        return (*self.table.warnings, *self.shape.warnings)
 
     def when_empty(self) -> Fault:
         """Make the warning for a manifest that has no rows."""
@@ -88,7 +93,7 @@ def read_manifest(job: Job) -> Catalogue:
     )
     table = read_table(source)
     folders = _picture_folders(job, source)
-    return Catalogue(source, table, match_columns(source, table, manifest.columns), folders)
+    return Catalogue(source, table, shape_of(source, table, manifest), folders)
 
 
 def _picture_folders(job: Job, source: Source) -> tuple[Path, ...]:

@@ -29,6 +29,7 @@ from unittest.mock import patch
 
 from batchgen import crash_points, execution
 from batchgen.catalogue import Catalogue
+from batchgen.catalogue.profiles.shape import Shape
 from batchgen.catalogue.source import Source
 from batchgen.catalogue.table import Table
 from batchgen.clip import AccountScope, Attempt, AttemptState, RemotePicture, Status
@@ -453,7 +454,11 @@ class World:
         )
         items = self._items(number)
         catalogue = ListedCatalogue(
-            Source("shop.csv", Path("shop.csv")), Table(("sku",), ()), {}, (), tuple(items)
+            Source("shop.csv", Path("shop.csv")),
+            Table(("sku",), ()),
+            Shape("plain", {}),
+            (),
+            tuple(items),
         )
         state = Setting("state", str(self.files.path), Origin.JOB)
         return Workspace(job, Settings(None, None, state), ACCOUNT, catalogue)
