@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from batchgen.errors import IllegalTransition
+from batchgen.picture_fit import PictureFit
 
 #: The provider's own name for a task; opaque to us.
 TaskId = NewType("TaskId", str)
@@ -169,9 +170,14 @@ class ClipKey:
 
 @dataclass(frozen=True, slots=True)
 class RemotePicture:
-    """A picture that the provider fetches by its URL."""
+    """A picture that the provider fetches by its URL; what is known of it was seen by a probe."""
 
     url: str
+    #: Hash of its bytes, where the job knows pictures again by them.
+    sha256: str | None = None
+    #: As a viewer shows it, in pixels.
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,10 @@ Picture = RemotePicture | LocalPicture
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """Everything that is sent for one clip, save the request id. Values are those of the API."""
+    """Everything that is sent for one clip, save the request id. Values are those of the API.
+
+    `fit` alone is ours: it says what is done to the pictures first.
+    """
 
     model: str
     prompt: str
@@ -211,6 +220,8 @@ class ClipRequest:
     aspect_ratio: str | None = None
     #: End-user id, 6 to 128 characters, or None.
     user_id: str | None = None
+    #: How its pictures are shaped before they are sent; None: they are sent as they are.
+    fit: PictureFit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +245,7 @@ class Intent:
 
     key: ClipKey
     request_id: str
-    #: Fingerprint of the request (see `plan.identity`).
+    #: Fingerprint of the request (see `plan.clips.identity`).
     fingerprint: str
     model: str
     #: Frozen price of the call, in `currency`.

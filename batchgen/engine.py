@@ -17,20 +17,22 @@ from pathlib import Path
 from batchgen.catalogue import Catalogue, read_manifest
 from batchgen.clip import AccountScope, ClipKey
 from batchgen.errors import InputError, SettingsError
+from batchgen.item import ManifestRow
 from batchgen.job.loading import job_digest, load_job
 from batchgen.job.schema import Account, Job
 from batchgen.job.settings import Flags, Origin, Settings, read_settings
 from batchgen.messages import Message, msg
 from batchgen.output.owner import Claimant, owner_of, refuse_foreign
-from batchgen.plan.layout import LAID_CLASSES, Layout, by_row, lay_out
-from batchgen.plan.matching import Wanted
+from batchgen.plan.choosing.matching import Wanted
+from batchgen.plan.choosing.ordering import sort_key
+from batchgen.plan.layout import LAID_CLASSES, ROW_CLASSES, Layout, by_row, lay_out
 from batchgen.plan.planning import make_plan
 from batchgen.plan.values import History, Plan, Selection
 from batchgen.plan.window import opened_at
 from batchgen.provider.base_urls import OFFICIAL_BASE_URLS, check_base_url, host_of
 from batchgen.provider.key import Key
 from batchgen.purchases import AccountPurchases
-from batchgen.spill import Spill, room_to_spill, spilled
+from batchgen.spill import Spill, in_order, room_to_spill, spilled
 from batchgen.state.doubts import doubt_about
 from batchgen.state.ledger import BUDGET_ZONE, budget_zone, continues, day_of
 from batchgen.state.opening import unusable
@@ -54,6 +56,9 @@ class Options:
     base_url: str | None = None
     provider: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
+    per: str | None = None
+    on_duplicate: str | None = None
 
     def overrides(self) -> dict[str, str]:
         """Give what takes the place of the job file's own keys."""
@@ -63,6 +68,9 @@ class Options:
             "account.provider": self.provider,
             "budget.run": None if self.budget is None else str(self.budget),
             "manifest.encoding": self.encoding,
+            "manifest.sheet": self.sheet,
+            "manifest.per": self.per,
+            "manifest.on_duplicate": self.on_duplicate,
         }
         return {key: value for key, value in said.items() if value is not None}
 
@@ -120,11 +128,14 @@ class Workspace:
             InputError: a prompt of the job is wrong, or the catalogue cannot be read to its end.
         """
         with room_to_spill():
-            layout = lay_out(
-                self.job, self.catalogue.rows(), lambda rows: spilled(rows, LAID_CLASSES)
-            )
-        told = [*self.catalogue.warnings] + [self.catalogue.when_empty()] * (not layout.count)
+            layout = lay_out(self.job, self._rows(), lambda rows: spilled(rows, LAID_CLASSES))
+        told = self.catalogue.warnings_with(layout.count)
         return replace(layout, warnings=by_row([*told, *layout.warnings]))
+
+    def _rows(self) -> Iterator[ManifestRow]:
+        """Read the rows in the order in which their clips are bought."""
+        rows, columns = self.catalogue.rows(), self.catalogue.order_by()
+        return in_order(rows, sort_key(columns), ROW_CLASSES) if columns else rows
 
     def key(self) -> Key:
         """Give the API key; the simulator takes any.

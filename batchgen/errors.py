@@ -5,7 +5,7 @@
     │   ├── JobFileError        the job file
     │   ├── ManifestError       the catalogue as a whole cannot be read
     │   ├── PictureMoved        a local picture is gone or changed since it was planned
-    │   ├── PromptError         a row's prompt cannot be made (`plan.prompts`)
+    │   ├── PromptError         a row's prompt cannot be made (`plan.clips.prompts`)
     │   ├── PlanMoved           `run --plan FILE`: something moved since FILE was saved
     │   └── SettingsError       a flag, variable or key
     ├── StateError              the state cannot be opened, trusted or written

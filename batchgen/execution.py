@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from batchgen.clip import Attempt, ClipRequest, TaskId
 from batchgen.engine import SIMULATOR_HOST, Workspace, reading
 from batchgen.errors import Busy, InputError, SettingsError, StateError
+from batchgen.fetched_pictures import with_fetched_pictures
 from batchgen.job.schema import Account
 from batchgen.messages import Message, msg
 from batchgen.open_files import ensure_open_files
@@ -35,7 +36,7 @@ from batchgen.plan.values import Action, Plan, Selection
 from batchgen.plan.window import opened_at
 from batchgen.provider.base_urls import host_of, is_loopback
 from batchgen.provider.bigmodel import BigModelClient
-from batchgen.provider.port import PollReply, StopReason
+from batchgen.provider.port import PollReply, StopReason, VideoProvider
 from batchgen.restoring import restore_films
 from batchgen.results import write_output
 from batchgen.run.buying import Buyer
@@ -108,6 +109,9 @@ class Session:
         stop = Stop()
         async with AsyncExitStack() as stack:
             provider, downloader = await self._connect(stack)
+            buying = await stack.enter_async_context(
+                with_fetched_pictures(self.workspace.job.manifest, provider)
+            )
             folder = OutputFolder(self.workspace.output, downloader)
 
             def folder_of(attempt: Attempt) -> ClipFolder:
@@ -120,7 +124,7 @@ class Session:
             tally = self._tally(plan, total=len(plan.to_buy) + len(ours))
             context = self._context(run, tally, stop, observer)
             in_doubt = resendable(plan.with_actions({Action.LEAVE}), plan.job)
-            runner = _runner(self.workspace, context, provider, folder_of, in_doubt)
+            runner = _runner(self.workspace, context, buying, folder_of, in_doubt)
             on_runner(runner)
             done = plan.with_actions({Action.DONE})
             restoring = asyncio.ensure_future(
@@ -318,7 +322,7 @@ def _tell_clock(offset_s: float | None, observer: Observer) -> None:
 def _runner(
     workspace: Workspace,
     context: RunContext,
-    provider: BigModelClient,
+    provider: VideoProvider,
     folder_of: Callable[[Attempt], ClipFolder],
     in_doubt: Mapping[int, ClipRequest],
 ) -> Runner:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from batchgen.clip import Picture
 from batchgen.messages import Message
+
+#: Of the row that has a SKU as the second one.
+FIRST_NUMBER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,12 @@ class Item:
     cells: Mapping[str, str]
     #: In order: `start_image`, `end_image` where both are given, else `image`, then `images`.
     pictures: tuple[Picture, ...] = ()
+    #: Our name of a column -> header of the file, to say where a fault is.
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: The SKU that the file has, where that stands several times and this row was numbered.
+    namesake: str | None = None
+    #: Other names by which the same product may have been bought: the SKUs of its variants.
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +56,19 @@ class Fault:
     cells: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-class ManifestRow(NamedTuple):
-    """One row of a manifest with any text in it, good or bad; or a line that is none.
+class LeftOut(StrEnum):
+    """Why nothing is made of a row that has no fault."""
 
-    A line of which nothing is made on purpose (a total, a separator) has no item and no faults.
-    """
+    #: It is none: a total, a separator, a title.
+    NO_ROW = "no-row"
+    #: It has none of the values that the job's `where` asks for.
+    WHERE = "where"
+    #: Its SKU stands in an earlier row, and the job takes the first.
+    DUPLICATE = "duplicate"
+
+
+class ManifestRow(NamedTuple):
+    """One row of a manifest with any text in it, good or bad."""
 
     #: As far as it goes; None when the row could not be read at all.
     item: Item | None
@@ -55,3 +76,16 @@ class ManifestRow(NamedTuple):
     faults: tuple[Fault, ...] = ()
     #: What was repaired in it, or why it was passed over.
     warnings: tuple[Fault, ...] = ()
+    left_out: LeftOut | None = None
+
+
+def numbered_sku(sku: str, number: int) -> str:
+    """Name a further row of one SKU: `MUG-2` for the second."""
+    return f"{sku}-{number}"
+
+
+@lru_cache(maxsize=10_000)
+def column_name(header: str) -> str:
+    """Give a header as templates and jobs may write it: `Option1 Value` is `option1_value` too."""
+    plain = unicodedata.normalize("NFKC", header).casefold()
+    return re.sub(r"\W+", "_", plain).strip("_")

@@ -49,8 +49,8 @@ async def restore_films(
     if len(gone) > len(alive):
         observer.note(
             msg(
-                "{count} finished clips are not in {folder} any more, and their links are"
-                " dead; they are not bought again",
+                "finished clips that are not in {folder} any more: {count}; their links are"
+                " dead, and they are not bought again",
                 count=len(gone) - len(alive),
                 folder=output,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from batchgen.engine import Workspace
 from batchgen.language import speaker
 from batchgen.messages import Message, msg
+from batchgen.output.finishing.record import with_finished
 from batchgen.output.report import Heading, ReportRows, write_report
 from batchgen.output.rows import result_rows
 from batchgen.output.tables import write_results
@@ -25,9 +26,11 @@ def write_output(
     """
     say = speaker(language)
     shown = ReportRows()
-    rows = shown.noting(result_rows(plan, say))
+    rows = result_rows(plan, say)
+    if workspace.job.finish is not None:
+        rows = with_finished(rows, workspace.output, workspace.job.finish)
     items = workspace.layout.items
-    warnings = write_results(workspace.output, rows, items, plan.faults, say)
+    warnings = write_results(workspace.output, shown.noting(rows), items, plan.faults, say)
     heading = Heading(
         job=plan.job,
         money=reader.balance(workspace.account, Purse("job", plan.job)),

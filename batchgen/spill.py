@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
+from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -50,6 +51,31 @@ def spilled(
     for value in stream:
         spill.append(value)
     return spill
+
+
+def in_order(
+    values: Iterable[_T],
+    key: Callable[[_T], Any],
+    classes: Sequence[type] = (),
+    *,
+    kept: int = KEPT,
+) -> Iterator[_T]:
+    """Sort a stream of any length; what compares equal stays in its order.
+
+    Raises:
+        OSError: the disk of the temporary folder does not take it.
+    """
+    stream = iter(values)
+    runs: list[Iterable[_T]] = []
+    while block := sorted(islice(stream, kept), key=key):
+        if len(block) < kept:
+            runs.append(block)
+            continue
+        spill = Spill[_T](classes)
+        for value in block:
+            spill.append(value)
+        runs.append(spill)
+    return merge(*runs, key=key)
 
 
 @contextmanager

@@ -10,13 +10,15 @@ Pure: values only. Sources, by short name, all read 2026-11-23:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-from batchgen.clip import ClipRequest, LocalPicture
+from batchgen.clip import ClipRequest, LocalPicture, Picture
 from batchgen.messages import Message, msg
+from batchgen.picture_fit import PictureFit, ratio_of
 
 #: Tasks alive at once for each account tier (guide).
 TIERS: Mapping[str, int] = {"V0": 5, "V1": 10, "V2": 15, "V3": 20}
@@ -97,6 +99,9 @@ MODELS: Mapping[str, ModelSpec] = {
 
 #: Width : height of a picture must lie between these (ref: 1:4 to 4:1).
 _RATIO_RANGE = (Fraction(1, 4), Fraction(4, 1))
+#: Pixels of a cropped picture's short side below which people are asked to look: what the one model
+#: that names a least side wants (ref).
+_LITTLE_LEFT = 128
 #: Pixels of the first frame over pixels of the last (ref: 0.8 to 1.25).
 _PAIR_RANGE = (Fraction(4, 5), Fraction(5, 4))
 
@@ -138,11 +143,34 @@ def content_breaches(request: ClipRequest) -> Iterator[Breach]:
     count = len(request.pictures)
     if count < spec.min_pictures or (spec.is_frame_pair and count != spec.max_pictures):
         yield _wrong_picture_count(spec, count)
-    local = [picture for picture in request.pictures if isinstance(picture, LocalPicture)]
-    for picture in local:
+    measured = _measured(request.pictures)
+    if request.fit is not None:  # that gives all of them one shape and one size
+        for picture in measured:
+            yield from _fit_breaches(request.fit, picture)
+        return
+    for picture in measured:
         yield from _picture_breaches(spec, picture)
-    if spec.is_frame_pair and len(local) == spec.max_pictures:
-        yield from _pair_breaches(local[0], local[1])
+    if spec.is_frame_pair and len(measured) == spec.max_pictures:
+        yield from _pair_breaches(measured[0], measured[1])
+
+
+class _Seen(NamedTuple):
+    """A picture on the web whose size is known."""
+
+    name: str
+    width: int
+    height: int
+
+
+def _measured(pictures: Iterable[Picture]) -> list[LocalPicture | _Seen]:
+    """Give the pictures whose size is known; what is not known is the provider's to judge."""
+    return [
+        picture
+        if isinstance(picture, LocalPicture)
+        else _Seen(picture.url, picture.width, picture.height)
+        for picture in pictures
+        if picture.width is not None and picture.height is not None
+    ]
 
 
 def _prompt_breaches(spec: ModelSpec, request: ClipRequest) -> Iterator[Breach]:
@@ -186,6 +214,8 @@ def _choice_breaches(spec: ModelSpec, request: ClipRequest) -> Iterator[Breach]:
                     value=value,
                 ),
             )
+    if request.fit is not None:
+        yield from _ratio_breaches(request.fit)
     if request.size in spec.example_sizes:
         yield Breach(
             "undocumented-size",
@@ -201,6 +231,12 @@ def _choice_breaches(spec: ModelSpec, request: ClipRequest) -> Iterator[Breach]:
         yield Breach("bad-user-id", "user_id", msg("user_id must have 6 to 128 characters"))
 
 
+def _ratio_breaches(fit: PictureFit) -> Iterator[Breach]:
+    if not _RATIO_RANGE[0] <= ratio_of(fit.ratio) <= _RATIO_RANGE[1]:
+        message = msg("the API takes shapes from 1:4 to 4:1, not {ratio}", ratio=fit.ratio)
+        yield Breach("bad-ratio", "ratio", message)
+
+
 def _wrong_picture_count(spec: ModelSpec, count: int) -> Breach:
     if spec.is_frame_pair:
         wanted = msg("needs exactly two pictures (start_image and end_image)")
@@ -213,7 +249,7 @@ def _wrong_picture_count(spec: ModelSpec, count: int) -> Breach:
     )
 
 
-def _picture_breaches(spec: ModelSpec, picture: LocalPicture) -> Iterator[Breach]:
+def _picture_breaches(spec: ModelSpec, picture: LocalPicture | _Seen) -> Iterator[Breach]:
     ratio = Fraction(picture.width, picture.height)
     if not _RATIO_RANGE[0] <= ratio <= _RATIO_RANGE[1]:
         yield Breach(
@@ -241,7 +277,23 @@ def _picture_breaches(spec: ModelSpec, picture: LocalPicture) -> Iterator[Breach
         )
 
 
-def _pair_breaches(first: LocalPicture, last: LocalPicture) -> Iterator[Breach]:
+def _fit_breaches(fit: PictureFit, picture: LocalPicture | _Seen) -> Iterator[Breach]:
+    width, height = fit.size(picture.width, picture.height)
+    if fit.way == "crop" and min(width, height) < _LITTLE_LEFT:
+        yield Breach(
+            "picture-crop-small",
+            "images",
+            msg(
+                "{name} is cropped to {width}x{height} pixels: take a larger picture, or fit: pad",
+                name=picture.name,
+                width=width,
+                height=height,
+            ),
+            is_warning=True,
+        )
+
+
+def _pair_breaches(first: LocalPicture | _Seen, last: LocalPicture | _Seen) -> Iterator[Breach]:
     ratio = Fraction(first.width * first.height, last.width * last.height)
     if not _PAIR_RANGE[0] <= ratio <= _PAIR_RANGE[1]:
         yield Breach(

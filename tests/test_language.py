@@ -63,6 +63,13 @@ def test_a_value_is_shown_as_its_text(value: object, shown: str) -> None:
     assert speaker("zh_CN")(msg("warning: {text}", text=value)) == f"警告：{shown}"
 
 
+def test_the_title_of_a_vendor_is_said_in_the_readers_language() -> None:
+    """Titles stand in the profiles' files, and are translated like messages."""
+    titles = [title for _, title in translations.titles()]
+    assert "Shopify product export" in titles
+    assert not {speaker("zh_CN")(Message(title)) for title in titles} & set(titles)
+
+
 def test_a_sentence_without_a_translation_is_said_in_english() -> None:
     """A missing entry costs the reader the language, never the sentence."""
     unknown = Message("nobody translated {what}", {"what": "this"})

@@ -15,9 +15,10 @@ PACKAGE = Path(__file__).parents[1] / "batchgen"
 #: Layer -> its modules, or the rooms whose other modules are all there. A module imports its own
 #: layer and those above it in this table. Layer 2 is edges: they know their own room only.
 LAYERS = {
-    0: ("errors", "messages", "clip", "item"),
+    0: ("errors", "messages", "picture_fit", "clip", "item"),
     1: (
         "words",
+        "addresses",
         "wrapping",
         "spreadsheet",
         "first_seen",
@@ -27,6 +28,7 @@ LAYERS = {
         "plan",
         "job.schema",
         "job.text_yaml",
+        "job.wording",
         "state.store",
         "state.ledger",
         "state.reconcile",
@@ -41,6 +43,7 @@ LAYERS = {
         "output.port",
         "output.names",
         "output.rows",
+        "output.finishing.shape",
         "run.cap",
         "run.pacing",
         "run.polling",
@@ -65,6 +68,9 @@ LAYERS = {
         "engine",
         "execution",
         "purchases",
+        "finishing",
+        "fetched_pictures",
+        "first_look",
         "restoring",
         "results",
         "rehearsal",

@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from batchgen.clip import LocalPicture
 from batchgen.item import Item
 from batchgen.job.loading import load_job
-from batchgen.plan.expand import Expander
+from batchgen.plan.clips.expand import Expander
 from tests.catalogue.whole import WholeCatalogue, read_whole
 
 ROOT = Path(__file__).parents[1]

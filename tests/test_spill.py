@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from batchgen.spill import Spill, spilled
+from batchgen.spill import Spill, in_order, spilled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ def test_a_stream_comes_back_in_its_order(count: int) -> None:
     kept = spilled(iter(range(count)), kept=5)
     assert isinstance(kept, tuple) == (count < 5)
     assert (list(kept), list(kept), len(kept)) == ([*range(count)], [*range(count)], count)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 23])
+def test_a_stream_of_any_length_is_sorted(count: int) -> None:
+    """Sorted in pieces on disk it comes out as if sorted whole, equals in the order they had."""
+    values = [(number * 7 % 4, number) for number in range(count)]
+    found = in_order(iter(values), lambda value: value[0], kept=5)
+    assert list(found) == sorted(values, key=lambda value: value[0])
 
 
 def test_values_of_dataclasses_come_back_equal() -> None:

@@ -17,8 +17,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import batchgen
+from batchgen.job.text_yaml import parse_text_yaml
 
 PACKAGE = Path(batchgen.__file__).parent
+_VENDORS = PACKAGE / "catalogue" / "profiles" / "vendors"
 CHINESE = PACKAGE / "locale" / "zh_CN.po"
 
 _HEADER = rb"""# Chinese (Simplified) messages of batchgen.
@@ -50,6 +52,14 @@ def literal(call: ast.Call) -> str | None:
     return values[0] if values and isinstance(values[0], str) else None
 
 
+def titles() -> Iterator[tuple[str, str]]:
+    """Find the title of every vendor's profile, with the name of its file."""
+    for path in sorted(_VENDORS.glob("*.yaml")):
+        profile = parse_text_yaml(path.read_text(encoding="utf-8")).value
+        if isinstance(profile, dict):
+            yield path.relative_to(PACKAGE).as_posix(), str(profile["title"])
+
+
 def fields(text: str) -> set[str]:
     """Name the `{fields}` of a sentence."""
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
@@ -70,6 +80,8 @@ def in_step() -> bytes:
         text = literal(call)
         if text is not None:
             sentences.add(text, locations=[(file, call.lineno)])
+    for file, title in titles():
+        sentences.add(title, locations=[(file, 1)])
     catalogue = chinese()
     catalogue.update(sentences, no_fuzzy_matching=True)
     written = BytesIO(_HEADER)

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from batchgen.catalogue.pictures.finder import PictureFinder, PictureProblem
+from batchgen.catalogue.duplicates import Duplicates, Place
+from batchgen.catalogue.pictures.facts import PictureProblem
+from batchgen.catalogue.pictures.finder import PictureFinder
 from batchgen.catalogue.source import Source
 from batchgen.catalogue.table import Mark, Row, stripped
 from batchgen.clip import LocalPicture, Picture
-from batchgen.first_seen import FirstSeen
-from batchgen.item import Fault, Item, ManifestRow
+from batchgen.item import Fault, Item, LeftOut, ManifestRow
+from batchgen.job.schema import OnDuplicate
 from batchgen.messages import Message, msg
 
 _PAIR = ("start_image", "end_image")
+#: Columns that say something of a product in as many entries as they like.
+_MAY_BE_LISTS = frozenset({"image", "images", "category", "brand", "description"})
 _FEWEST_TO_REPEAT = 2
 _SEPARATORS = re.compile(r"[|;；\n]|,\s+")
 _SCIENTIFIC = re.compile(r"\d+([.,]\d+)?[Ee]\+\d+")
@@ -33,18 +37,66 @@ class ItemMaker:
     #: Our name -> header of the file, to say where a fault is.
     headers: Mapping[str, str]
     finder: PictureFinder
-    #: (SKU, variant, take) -> the row that had it first.
-    _seen: FirstSeen = field(default_factory=FirstSeen)
+    duplicates: Duplicates
+    #: What is done with a name that an earlier row has.
+    on_duplicate: OnDuplicate = "error"
 
     def make(self, row: Row) -> ManifestRow:
         """Make the item of a row as far as it goes, and list everything that is wrong in it."""
         faults: list[Fault] = []
-        if row.marks or _CONTROL.search("".join(row.cells.values())):
-            faults.extend(self._cell_faults(row))
-        faults.extend(self._sku_faults(row))
+        if row.marks:
+            faults.extend(self._nested_faults(row))
+        if _has_control(row.cells.values()):
+            faults.extend(self._control_faults(row))
+        fault = self._sku_fault(row)
+        if fault is None:
+            first = self.duplicates.first_of(self.source.file, row)
+            if first is not None:
+                return self._repeated(row, first, faults)
+        else:
+            faults.append(fault)
+        return self._made(row, faults)
+
+    def _made(self, row: Row, faults: list[Fault], namesake: str | None = None) -> ManifestRow:
         pictures = self._pictures(row, faults)
-        item = Item(row.cells.get("sku", ""), self.source.file, row.number, row.cells, pictures)
+        cells = row.cells
+        if row.marks and Mark.NESTED in row.marks.values():  # no text that a prompt could take
+            cells = {c: text for c, text in cells.items() if row.marks.get(c) is not Mark.NESTED}
+        sku = cells.get("sku", "")
+        place = (self.source.file, row.number)
+        item = Item(sku, *place, cells, pictures, self.headers, namesake, row.others)
         return ManifestRow(item, tuple(faults), row.warnings)
+
+    def _repeated(self, row: Row, first: Place, faults: list[Fault]) -> ManifestRow:
+        """Do with a row whose name an earlier one has what the job says."""
+        said = {"sku": row.cells["sku"], "place": self._place(first)}
+        match self.on_duplicate:
+            case "error":
+                problem = msg(
+                    "SKU {sku} stands in {place} already: give each its own SKU, or tell them"
+                    " apart in a column variant; manifest.on_duplicate can take the first one or"
+                    " number them",
+                    **said,
+                )
+                return self._made(row, [*faults, self._fault(row, "sku", "sku-duplicate", problem)])
+            case "first":
+                problem = msg("SKU {sku} stands in {place} already: that row is taken", **said)
+                warning = self._fault(row, "sku", "sku-duplicate", problem)
+                return ManifestRow(None, (), (*row.warnings, warning), LeftOut.DUPLICATE)
+            case "suffix":
+                own = self.duplicates.free_name(self.source.file, row)
+                problem = msg(
+                    "SKU {sku} stands in {place} already: this row is called {own}", own=own, **said
+                )
+                warning = self._fault(row, "sku", "sku-duplicate", problem)
+                cells = {**row.cells, "sku": own}
+                renamed = row._replace(cells=cells, warnings=(*row.warnings, warning))
+                return self._made(renamed, faults, namesake=row.cells["sku"])
+
+    def _place(self, first: Place) -> Message:
+        if first.file == self.source.file:
+            return msg("row {row}", row=first.row)
+        return msg("row {row} of {file}", row=first.row, file=first.file)
 
     def _fault(self, row: Row, column: str, code: str, message: Message) -> Fault:
         """Make a fault in one of our columns, or in one of the file's own."""
@@ -52,17 +104,18 @@ class ItemMaker:
         sku = row.cells.get("sku") or None
         return Fault(self.source.file, row.number, header, code, message, sku, row.cells)
 
-    def _cell_faults(self, row: Row) -> Iterator[Fault]:
-        lists = {"image", "images", self.headers.get("image"), self.headers.get("images")}
-        twins = {name for name, header in self.headers.items() if header != name}
-        for column, text in row.cells.items():
-            if column in twins:  # told under the file's own name
-                continue
+    def _nested_faults(self, row: Row) -> Iterator[Fault]:
+        for column in self.headers:
             mark = row.marks.get(column)
-            if mark is Mark.NESTED or (mark is Mark.LIST and column not in lists):
+            if mark is Mark.NESTED or (mark is Mark.LIST and column not in _MAY_BE_LISTS):
                 problem = msg("the cell holds a list or a mapping: only images may be a list")
                 yield self._fault(row, column, "cell-nested", problem)
-            if sign := _CONTROL.search(text):
+
+    def _control_faults(self, row: Row) -> Iterator[Fault]:
+        twins = {name for name, header in self.headers.items() if header != name}
+        for column, text in row.cells.items():
+            sign = _CONTROL.search(text)
+            if sign and column not in twins:  # told under the file's own name
                 problem = msg(
                     "the cell holds the control character U+{code}: is the encoding right?"
                     " Else delete it",
@@ -70,29 +123,19 @@ class ItemMaker:
                 )
                 yield self._fault(row, column, "cell-control-character", problem)
 
-    def _sku_faults(self, row: Row) -> Iterator[Fault]:
+    def _sku_fault(self, row: Row) -> Fault | None:
         sku = row.cells.get("sku", "")
         if not sku:
-            problem = msg("the row has no SKU: give it one, or delete the row")
-            yield self._fault(row, "sku", "sku-missing", problem)
-        elif _SCIENTIFIC.fullmatch(sku):
-            yield self._fault(row, "sku", "sku-scientific", _lost_digits(sku))
-        elif row.marks.get("sku") is Mark.DIGITS_LOST:
-            yield self._fault(row, "sku", "sku-digits-lost", _lost_digits(sku))
-        else:
-            yield from self._duplicate(row, sku)
-
-    def _duplicate(self, row: Row, sku: str) -> Iterator[Fault]:
-        key = (sku, row.cells.get("variant", ""), row.cells.get("take") or "1")
-        first = self._seen.note(key, row.number)
-        if first != row.number:
             problem = msg(
-                "SKU {sku} stands in row {first} already: give each its own SKU, or tell them"
-                " apart in a column variant",
-                sku=sku,
-                first=first,
+                "the row has no SKU: give it one, delete the row, or take SKUs from another column:"
+                " manifest.columns: {{sku: ...}}"
             )
-            yield self._fault(row, "sku", "sku-duplicate", problem)
+            return self._fault(row, "sku", "sku-missing", problem)
+        if _SCIENTIFIC.fullmatch(sku):
+            return self._fault(row, "sku", "sku-scientific", _lost_digits(sku))
+        if row.marks.get("sku") is Mark.DIGITS_LOST:
+            return self._fault(row, "sku", "sku-digits-lost", _lost_digits(sku))
+        return None
 
     def _pictures(self, row: Row, faults: list[Fault]) -> tuple[Picture, ...]:
         """Find the row's pictures in order; what is wrong with them is added to `faults`."""
@@ -114,9 +157,16 @@ class ItemMaker:
         text = row.cells[name]
         if row.marks.get(name) is Mark.LIST:
             parts = text.split("\n")
+        elif name == "images":
+            parts = _SEPARATORS.split(text)
         else:
-            parts = _SEPARATORS.split(text) if name == "images" else [text]
+            return [text]
         return [entry for part in parts if (entry := stripped(part))]
+
+
+def _has_control(texts: Iterable[str]) -> bool:
+    joined = "".join(texts)
+    return not joined.isprintable() and _CONTROL.search(joined) is not None
 
 
 def _each_once(pictures: Iterable[Picture]) -> tuple[Picture, ...]:

@@ -1,29 +1,42 @@
-"""One manifest file as it lies on disk: its bytes, its text, and how to say what is wrong with it.
+"""One manifest file: its bytes, its text, and how to say what is wrong with it.
 
-Knows encodings; knows no format and no column.
+    path ─► text.containers (gz, zip) ─► content() ─► text.encodings ─► text(), lines()
+
+Knows no format and no column.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import IO
 
+from batchgen.catalogue.text.containers import (
+    PackingError,
+    contents_note,
+    inner_suffix,
+    unpacked,
+)
+from batchgen.catalogue.text.encodings import Decoding, find_decoding
+from batchgen.catalogue.text.magic import binary_kind
 from batchgen.errors import ManifestError
 from batchgen.item import Fault
 from batchgen.messages import Message, msg
 
-#: Byte order mark -> encoding; a UTF-8 one is an ordinary character that `text` takes off.
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 #: Bytes of a file that is read as a whole; delimited text is read line by line.
-WHOLE_BYTES_LIMIT = 500_000_000
+_WHOLE_BYTES_LIMIT = 500_000_000
+_BLOCK_BYTES = 1 << 20
+_MAGIC_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
-    """One manifest as it lies on disk."""
+    """One manifest as it lies on disk; a packed one reads as what is packed in it."""
 
     #: As the job names it.
     file: str
@@ -32,20 +45,36 @@ class Source:
     encoding: str = "auto"
     #: Sheet of a workbook; None for the first.
     sheet: str | None = None
+    #: Number of the record that is the header, where a vendor's layout says so; else it is found.
+    header_row: int | None = None
 
-    def content(self) -> bytes:
-        """Read the whole file.
+    @cached_property
+    def suffix(self) -> str:
+        """Lower-case suffix of the catalogue itself: `.csv` of `x.csv.gz` and of the csv in a zip.
 
         Raises:
-            ManifestError: it cannot be read, or has more than `WHOLE_BYTES_LIMIT`.
+            ManifestError: a zip that cannot be opened, or holds no catalogue or several.
         """
-        try:
-            if self.path.stat().st_size > WHOLE_BYTES_LIMIT:
-                limit = WHOLE_BYTES_LIMIT // 1_000_000
-                raise self.error(msg("it has more than {limit} MB", limit=limit))
-            return self.path.read_bytes()
-        except OSError as error:
-            raise self.unreadable(error) from error
+        with self._worded():
+            return inner_suffix(self.path)
+
+    def content(self) -> bytes:
+        """Read the whole file, unpacked.
+
+        Raises:
+            ManifestError: it cannot be read, or has more than `_WHOLE_BYTES_LIMIT`.
+        """
+        with self.opened() as stream:
+            content = stream.read(_WHOLE_BYTES_LIMIT + 1)
+        if len(content) > _WHOLE_BYTES_LIMIT:
+            limit = _WHOLE_BYTES_LIMIT // 1_000_000
+            raise self.error(
+                msg(
+                    "it has more than {limit} MB: save it as .csv or .jsonl, or split it",
+                    limit=limit,
+                )
+            )
+        return content
 
     def text(self) -> str:
         """Read and decode the whole file.
@@ -53,78 +82,121 @@ class Source:
         Raises:
             ManifestError: it cannot be read, is too big, or is not text in its encoding.
         """
-        content = self.content()
-        with self._decoding() as encoding:
-            text = content.decode(encoding)
+        if self.decoding.is_damaged:
+            raise self.error(
+                msg("some of its bytes are no {codec} text: save it again", codec=self.codec)
+            )
+        text = self.content().decode(self.codec)
         if "\0" in text:
-            raise self._no_text(encoding)
+            raise self.error(
+                msg(
+                    "it does not read as {encoding} text: name the encoding in"
+                    " manifest.encoding or --encoding (utf-16-le?)",
+                    encoding=self.codec,
+                )
+            )
         return text.removeprefix("\ufeff")
 
     def lines(self) -> Iterator[str]:
         """Read and decode line by line, line ends included, in memory of one line.
 
+        Where `decoding.is_damaged`, bytes that do not fit read as U+FFFD.
+
         Raises:
             ManifestError: the file cannot be read, or is not text in its encoding.
         """
+        errors = "replace" if self.decoding.is_damaged else "strict"
+        with (
+            self.opened() as stream,
+            io.TextIOWrapper(stream, self.codec, errors=errors, newline="") as file,
+        ):
+            first = file.readline()
+            if first:
+                yield first.removeprefix("\ufeff")
+            yield from file
+
+    @contextmanager
+    def opened(self) -> Iterator[IO[bytes]]:
+        """Open the bytes of the catalogue, unpacked, to be read once from the beginning.
+
+        Raises:
+            ManifestError: it cannot be read; also from reading inside the block.
+        """
+        with self._worded(), unpacked(self.path) as stream:
+            yield stream
+
+    @cached_property
+    def decoding(self) -> Decoding:
+        """The encoding, found by reading the file once.
+
+        Raises:
+            ManifestError: it cannot be read, is no text, or is not in the encoding that was named.
+        """
+        beginning = next(self._blocks(), b"")[:_MAGIC_BYTES]
+        kind = binary_kind(beginning)
+        if kind is not None:
+            raise self.error(
+                msg(
+                    "by its first bytes it is {kind}, not text: give its name the right ending,"
+                    " or export the catalogue as .csv or .xlsx",
+                    kind=kind,
+                )
+            )
         try:
-            with (
-                self._decoding() as encoding,
-                self.path.open(encoding=encoding, newline="") as file,
-            ):
-                for number, line in enumerate(file):
-                    if "\0" in line:
-                        raise self._no_text(encoding)
-                    yield line if number else line.removeprefix("\ufeff")
-        except OSError as error:
-            raise self.unreadable(error) from error
+            return find_decoding(self._blocks, None if self.encoding == "auto" else self.encoding)
+        except ManifestError as error:
+            raise self._named(error) from error
+
+    @property
+    def codec(self) -> str:
+        """Python name of the encoding; raises as `decoding` does."""
+        return self.decoding.codec
+
+    def _blocks(self) -> Iterator[bytes]:
+        with self.opened() as stream:
+            yield from iter(partial(stream.read, _BLOCK_BYTES), b"")
+
+    def notes(self) -> tuple[tuple[Message, ...], tuple[Fault, ...]]:
+        """Say how the text was read, for `Table.facts`, and what is doubtful, for its warnings.
+
+        Raises:
+            ManifestError: as `decoding`.
+        """
+        warnings: list[Fault] = []
+        with self._worded():
+            others = contents_note(self.path)
+        if others is not None:
+            warnings.append(self.warning("zip-others", others))
+        if self.decoding.doubt is not None:
+            warnings.append(self.warning("encoding-doubtful", self.decoding.doubt))
+        return (self.decoding.fact,), tuple(warnings)
 
     def sha256(self) -> str:
-        """Give the hash of the file's bytes.
+        """Give the hash of the file's bytes as they lie on disk.
 
         Raises:
             ManifestError: it cannot be read.
         """
-        try:
-            with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise self.unreadable(error) from error
+        with self._worded(), self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @contextmanager
-    def _decoding(self) -> Iterator[str]:
-        """Give the encoding, and word what goes wrong with it while the block lasts."""
-        encoding = self._guessed() if self.encoding == "auto" else self.encoding
+    def _worded(self) -> Iterator[None]:
+        """Turn what goes wrong with the file while the block lasts into errors that name it."""
         try:
-            yield encoding
-        except LookupError as error:
-            raise self.error(
-                msg("{encoding} is no encoding that is known here", encoding=encoding)
-            ) from error
-        except UnicodeError as error:
-            raise self.error(_undecodable(encoding)) from error
-
-    def _guessed(self) -> str:
-        """Tell the encoding by the byte order mark; UTF-8 without one."""
-        try:
-            with self.path.open("rb") as file:
-                beginning = file.read(2)
+            yield
+        except PackingError as error:
+            raise self._named(error) from error
         except OSError as error:
             raise self.unreadable(error) from error
-        return _BYTE_ORDER_MARKS.get(beginning, "utf-8")
+
+    def _named(self, error: ManifestError) -> ManifestError:
+        return self.error(error.message)
 
     def unreadable(self, error: OSError) -> ManifestError:
         """Make the error for a file that cannot be read."""
         return self.error(
             msg("{path} cannot be read: {reason}", path=self.path, reason=error.strerror)
-        )
-
-    def _no_text(self, encoding: str) -> ManifestError:
-        return self.error(
-            msg(
-                "it does not read as {encoding} text: name the encoding in"
-                " manifest.encoding or --encoding (utf-16-le?)",
-                encoding=encoding,
-            )
         )
 
     def error(self, problem: Message) -> ManifestError:
@@ -138,11 +210,3 @@ class Source:
     def warning(self, code: str, message: Message) -> Fault:
         """Make a warning that concerns the whole file."""
         return Fault(self.file, None, None, code, message)
-
-
-def _undecodable(encoding: str) -> Message:
-    return msg(
-        "it is not {encoding} text: name its encoding in manifest.encoding or with --encoding"
-        " (gb18030 for Chinese Excel, cp1252 for western Windows)",
-        encoding=encoding,
-    )

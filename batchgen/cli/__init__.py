@@ -16,6 +16,7 @@ from batchgen.messages import msg
 #: Command -> module of this room that holds it, in the order of a first use.
 COMMANDS = (
     "demo",
+    "init",
     "check",
     "plan",
     "run",

@@ -17,8 +17,8 @@ from batchgen.bill.columns import NAMES, recognise
 from batchgen.bill.rows import read_rows
 from batchgen.bill.values import Bill, BillLine, BillRow, Period
 from batchgen.catalogue.formats import READERS
-from batchgen.catalogue.source import WHOLE_BYTES_LIMIT, Source
-from batchgen.catalogue.table import Mark, Row, Table
+from batchgen.catalogue.source import Source
+from batchgen.catalogue.table import Mark, Row, Skipped, Table
 from batchgen.cli.speech import heard
 from batchgen.errors import InputError
 from batchgen.item import Fault
@@ -27,7 +27,6 @@ from batchgen.state.ledger import BUDGET_ZONE
 
 #: Rows that tell whether a column has times.
 _LOOKED_AT = 20
-_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
         InputError: the file cannot be read, or has no column of amounts or of ids.
     """
     source = _open(said)
-    reader = READERS.get(said.path.suffix.lower())
+    reader = READERS.get(source.suffix)
     if reader is None:
         raise source.error(
             msg("a bill ends in {suffixes}: export it as one of these", suffixes=", ".join(READERS))
@@ -136,6 +135,7 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
         currency=currency,
         zone=BUDGET_ZONE,
     )
+    totals = (entry.reason.row for entry in table.entries if isinstance(entry, Skipped))
     is_dated = "at" in columns
     return Bill(
         file=source.file,
@@ -144,40 +144,16 @@ def read_bill(said: BillOptions, currency: str, now: float) -> Bill:
         rows=tuple(rows),
         period=_covered(said.period, rows, now),
         faults=_in_order(table, faults),
-        sums=tuple(sums),
+        sums=(*sums, *(row for row in totals if row is not None)),
         time_like=() if is_dated else tuple(_time_like(table, columns)),
     )
 
 
 def _open(said: BillOptions) -> Source:
-    name = said.path.name
-    try:
-        if said.path.stat().st_size > WHOLE_BYTES_LIMIT:
-            limit = WHOLE_BYTES_LIMIT // 1_000_000
-            raise InputError(msg("{file} has more than {limit} MB", file=name, limit=limit))
-        content = said.path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            msg(
-                "the bill {file} cannot be read: {reason}",
-                file=said.path,
-                reason=error.strerror or type(error).__name__,
-            )
-        ) from error
-    if not content.strip():
-        raise InputError(msg("the bill {file} is empty", file=name))
-    return Source(name, said.path, said.encoding or _encoding_of(content))
-
-
-def _encoding_of(content: bytes) -> str:
-    """Tell UTF-8 and UTF-16 (`auto`) from the encoding of Chinese exports."""
-    if content.startswith(_BYTE_ORDER_MARKS):
-        return "auto"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "auto"
+    source = Source(said.path.name, said.path, said.encoding or "auto")
+    if not source.content().strip():
+        raise InputError(msg("the bill {file} is empty", file=source.file))
+    return source
 
 
 def _line(row: Row) -> BillLine:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from batchgen.cli.running import Manners, complete, run_and_tell
-from batchgen.cli.showing import show_plan
+from batchgen.cli.showing.plans import show_plan
 from batchgen.cli.speech import heard, tell
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace

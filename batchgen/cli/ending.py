@@ -108,7 +108,7 @@ def _remarks(outcome: Outcome) -> Iterator[Message]:
     doubtful = outcome.attempts(Status.UNCERTAIN)
     if doubtful:
         yield msg(
-            "{count} clips in doubt, {cost} {currency}: settle them first",
+            "clips in doubt: {count}, {cost} {currency}; settle them first",
             count=len(doubtful),
             cost=_cost(doubtful),
             currency=outcome.after.currency,
@@ -159,7 +159,7 @@ def _about_unfinished(outcome: Outcome) -> Iterator[Message]:
     currency = outcome.after.currency
     if running:
         yield msg(
-            "{count} clips ({cost} {currency}) are still being made: run again within a day to"
+            "clips still being made: {count} ({cost} {currency}); run again within a day to"
             " fetch them, later their links are dead",
             count=len(running),
             cost=_cost(running),
@@ -167,8 +167,8 @@ def _about_unfinished(outcome: Outcome) -> Iterator[Message]:
         )
     if ready:
         yield msg(
-            "{count} clips ({cost} {currency}) are paid and not here yet: run again to fetch them;"
-            " `{command}` says when their links die",
+            "clips paid and not here yet: {count} ({cost} {currency}); run again to fetch"
+            " them, `{command}` says when their links die",
             count=len(ready),
             cost=_cost(ready),
             currency=currency,
@@ -178,7 +178,7 @@ def _about_unfinished(outcome: Outcome) -> Iterator[Message]:
         return
     planned = outcome.counts()[Status.PLANNED]
     if planned:
-        yield msg("{count} clips are not bought", count=planned)
+        yield msg("clips not bought: {count}", count=planned)
     if running or ready or outcome.ending.stopped is not StopReason.BUDGET:
         yield msg("`{command}` goes on from here", command=again("run"))
 

@@ -21,18 +21,19 @@ from batchgen.messages import Message, msg
 
 #: Options that say whose clips and money are meant: every command needs them.
 _SCOPE = frozenset({"provider", "base_url", "state"})
-_CATALOGUE = _SCOPE | {"encoding"}
+_CATALOGUE = _SCOPE | {"encoding", "sheet", "per", "on_duplicate"}
 #: Command -> the options of other commands that matter to it.
 _SHARED = {
     "ledger": _SCOPE,
     "status": _CATALOGUE,
+    "check": _CATALOGUE,
     "plan": _CATALOGUE | {"tier"},
     "run": _CATALOGUE | {"output", "tier"},
     "retry": _CATALOGUE | {"output", "tier"},
 }
 #: Command -> what it needs besides, to mean the same clips, when it is given again itself.
 _OWN = {
-    "run": frozenset({"plan_file", "skus", "changed", "skip_invalid"}),
+    "run": frozenset({"plan_file", "skus", "sample", "changed", "skip_invalid"}),
     "demo": frozenset({"output"}),
 }
 _NONE: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ import click
 
 from batchgen.cli.speech import heard
 from batchgen.engine import Options
-from batchgen.job.schema import Provider, Tier
+from batchgen.job.schema import OnDuplicate, Per, Provider, Tier
 from batchgen.messages import msg
 
 Command = Callable[..., Any]
@@ -39,6 +39,15 @@ class Yuan(click.ParamType[Decimal]):
 job_argument = click.argument("job", type=click.Path(path_type=Path))
 optional_job = click.argument("job", type=click.Path(path_type=Path), required=False)
 as_json = click.option("--json", "as_json", is_flag=True, help=heard(msg("Print JSON.")))
+encoding_option = click.option(
+    "--encoding", help=heard(msg("Encoding of a text manifest, e.g. gb18030."))
+)
+sheet_option = click.option("--sheet", help=heard(msg("Sheet of a workbook.")))
+per_option = click.option(
+    "--per",
+    type=click.Choice(get_args(Per)),
+    help=heard(msg("One row a product, or one for each of its variants.")),
+)
 
 _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     "output": click.option(
@@ -61,8 +70,13 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         type=click.Choice(get_args(Provider)),
         help=heard(msg("Whose API; `simulator` costs nothing.")),
     ),
-    "encoding": click.option(
-        "--encoding", help=heard(msg("Encoding of a text manifest, e.g. gb18030."))
+    "encoding": encoding_option,
+    "sheet": sheet_option,
+    "per": per_option,
+    "on_duplicate": click.option(
+        "--on-duplicate",
+        type=click.Choice(get_args(OnDuplicate)),
+        help=heard(msg("What to do with a SKU that stands twice.")),
     ),
 }
 

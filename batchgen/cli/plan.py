@@ -14,7 +14,7 @@ from batchgen.cli.hints import again
 from batchgen.cli.looking import looking_at_job
 from batchgen.cli.options import as_json, job_argument, job_options
 from batchgen.cli.selecting import selecting
-from batchgen.cli.showing import show_plan
+from batchgen.cli.showing.plans import show_plan
 from batchgen.cli.speech import heard, remark, tell_faults, tell_json
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
@@ -56,7 +56,7 @@ def command(
         tell_json(plan_summary(plan, say_here()))
     else:
         show_plan(workspace, plan)
-    if plan.faults and not skip_invalid:
+    if plan.faults and not (skip_invalid or plan.skip_invalid):
         tell_faults(plan.faults, as_error=True)
         remark(msg("mend these rows, or leave them out with --skip-invalid"))
         raise Exit(ExitCode.INPUT)

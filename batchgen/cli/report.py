@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from batchgen.cli.looking import looking, warn
 from batchgen.cli.options import job_argument, job_options
 from batchgen.cli.speech import heard, remark, tell
 from batchgen.clock import SystemClock
-from batchgen.engine import Options, open_workspace
+from batchgen.engine import Options, Workspace, open_workspace
 from batchgen.errors import InputError, StateError
+from batchgen.finishing import second_files
 from batchgen.language import language_here
 from batchgen.messages import msg
-from batchgen.plan.values import Selection
+from batchgen.output.rows import result_rows
+from batchgen.plan.values import Plan, Selection
 from batchgen.results import unwritable, write_output
 
 
@@ -36,6 +39,7 @@ def command(job: Path, options: Options) -> None:
         except StateError as doubt:
             warn(doubt.message)
         plan = workspace.plan(reader, Selection(), now)
+        asyncio.run(_make_second_files(workspace, plan))
         try:
             warnings = write_output(workspace, plan, reader, now, language_here())
         except OSError as error:
@@ -43,3 +47,9 @@ def command(job: Path, options: Options) -> None:
     for warning in warnings:
         remark(warning)
     tell(msg("open {report}", report=workspace.output / "report.html"))
+
+
+async def _make_second_files(workspace: Workspace, plan: Plan) -> None:
+    async with second_files(workspace, SystemClock(), remark) as making:
+        if making is not None:
+            await making.complete(result_rows(plan))

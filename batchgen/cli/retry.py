@@ -250,8 +250,9 @@ def _show_wanted(session: Session, wanted: Sequence[PlannedClip]) -> None:
     if refused:
         remark(
             msg(
-                "{count} of these were refused as they are now, and nothing was bought; the same"
-                " request is likely to be refused again: mend their rows instead",
+                "clips among these that were refused as they are now: {count}; nothing was"
+                " bought, and the same request is likely to be refused again: mend their rows"
+                " instead",
                 count=refused,
             )
         )

@@ -10,17 +10,19 @@ import click
 
 from batchgen.cli.hints import again
 from batchgen.cli.options import as_json, job_argument, job_options
+from batchgen.cli.probing import probed
 from batchgen.cli.running import Manners, complete, confirm, refuse_faults, run_and_tell
 from batchgen.cli.selecting import selecting
-from batchgen.cli.showing import show_plan
-from batchgen.cli.speech import heard
+from batchgen.cli.showing.changes import tell_changes
+from batchgen.cli.showing.plans import show_plan
+from batchgen.cli.speech import heard, remark
 from batchgen.cli.waiting import waited_session
 from batchgen.engine import Options, Workspace, open_workspace
 from batchgen.errors import PlanMoved
 from batchgen.execution import Session
 from batchgen.messages import msg
 from batchgen.plan.lock import check_lock, selection_of
-from batchgen.plan.values import Plan, Selection
+from batchgen.plan.values import Action, Plan, Selection
 from batchgen.rehearsal.pace import in_its_time
 
 
@@ -56,6 +58,8 @@ def command(
     manners = Manners(**said)
     workspace, clock = in_its_time(open_workspace(job, options, os.environ), os.environ)
     workspace.key()
+    if workspace.job.identity == "picture_bytes":
+        workspace, _ = probed(workspace, clock)
     lock = None if plan_file is None else _read_lock(plan_file)
     if lock is not None and selection == Selection():
         selection = selection_of(lock)
@@ -84,6 +88,8 @@ def _checked(session: Session, selection: Selection, lock: object, manners: Mann
 async def _run(session: Session, plan: Plan, manners: Manners) -> int:
     if not manners.as_json:
         show_plan(session.workspace, plan)
+    elif plan.count_of(Action.BUY_CHANGED):
+        tell_changes(plan, remark)
     confirm(len(plan.to_buy), plan.cost, plan.account, manners)
     return await run_and_tell(session, plan, manners)
 

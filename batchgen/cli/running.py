@@ -21,9 +21,11 @@ from batchgen.cli.speech import heard, remark, tell_faults, tell_json
 from batchgen.clip import AccountScope
 from batchgen.errors import InputError, StateError
 from batchgen.execution import Ending, Session
+from batchgen.finishing import second_files
 from batchgen.first_seen import FirstSeen
 from batchgen.language import language_here, say_here
 from batchgen.messages import Message, msg
+from batchgen.output.rows import result_rows
 from batchgen.plan.values import Plan, Selection, plain
 from batchgen.progress import TerminalProgress
 from batchgen.provider.port import StopReason
@@ -73,13 +75,13 @@ def refuse_faults(plan: Plan, manners: Manners) -> None:
     Raises:
         InputError: there are faults.
     """
-    if not plan.faults or manners.skip_invalid:
+    if not plan.faults or manners.skip_invalid or plan.skip_invalid:
         return
     tell_faults(plan.faults, as_error=True)
     raise InputError(
         msg(
-            "{count} faults in the catalogue; nothing was sent."
-            " Mend these rows, or leave them out with --skip-invalid",
+            "faults in the catalogue: {count}; nothing was sent. Mend these rows, or leave"
+            " them out with --skip-invalid",
             count=len(plan.faults),
         )
     )
@@ -94,7 +96,7 @@ def confirm(clips: int, cost: Decimal, account: AccountScope, manners: Manners) 
     if manners.yes or not clips or account.provider == "simulator":
         return
     question = msg(
-        "buy {clips} clips for {cost} {currency}?",
+        "clips to buy: {clips}, for {cost} {currency}. Go on?",
         clips=clips,
         cost=plain(cost),
         currency=CURRENCIES[account.provider],
@@ -113,10 +115,7 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
     with stopper.listening():
         with _watching(session, plan, manners) as observer:
             stopper.observer = observer
-            ending = await session.run(
-                plan, observer, new_run=manners.new_run, on_runner=stopper.take
-            )
-        after = session.plan(Selection())
+            ending, after = await _run(session, plan, manners, stopper)
         no_disk = _write_output(session, after)
         ending = replace(ending, stopped=ending.stopped or no_disk)
         asked = FirstSeen()
@@ -135,6 +134,20 @@ async def run_and_tell(session: Session, plan: Plan, manners: Manners) -> int:
     else:
         tell_ending(outcome, told)
     return code
+
+
+async def _run(
+    session: Session, plan: Plan, manners: Manners, stopper: _Stopper
+) -> tuple[Ending, Plan]:
+    """Run a plan; beside it and after it, second files are made, unless a signal came."""
+    observer = stopper.observer
+    async with second_files(session.workspace, session.clock, observer.note) as making:
+        watching = observer if making is None else making.watching(observer)
+        ending = await session.run(plan, watching, new_run=manners.new_run, on_runner=stopper.take)
+        after = session.plan(Selection())
+        if making is not None and ending.stopped is not StopReason.DISK:
+            await stopper.unless_stopped(making.complete(result_rows(after)))
+    return ending, after
 
 
 def _write_output(session: Session, after: Plan) -> StopReason | None:
@@ -188,6 +201,8 @@ class _Stopper:
         #: The first signal that came.
         self.signal: int | None = None
         self._runner: Runner | None = None
+        #: What a signal ends at once, as it can be done the next time.
+        self._leisure: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
 
     def take(self, runner: Runner) -> None:
@@ -195,6 +210,15 @@ class _Stopper:
         self._runner = runner
         if self.signal is not None:
             runner.leave()
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what can be left for the next time; a signal ends it, or keeps it from beginning."""
+        self._leisure = asyncio.ensure_future(work)
+        if self.signal is not None:
+            self._leisure.cancel()
+        await asyncio.wait([self._leisure])
+        if not self._leisure.cancelled():
+            self._leisure.result()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -213,6 +237,8 @@ class _Stopper:
     def _stop(self, number: int) -> None:
         is_second = self.signal is not None
         self.signal = self.signal or number
+        if self._leisure is not None:
+            self._leisure.cancel()
         if self._runner is not None and is_second:
             self._runner.leave_now()
         elif self._runner is not None:

@@ -22,6 +22,11 @@ _OPTIONS = (
         "--sku", "skus", multiple=True, help=heard(msg("Buy only this SKU; may be repeated."))
     ),
     click.option(
+        "--sample",
+        type=click.IntRange(min=1),
+        help=heard(msg("Buy only so many SKUs, from all over the catalogue; always the same.")),
+    ),
+    click.option(
         "--changed",
         is_flag=True,
         help=heard(msg("Buy clips again whose request changed since they were bought.")),
@@ -38,6 +43,7 @@ def selecting(command: Command) -> Command:
             limit=values.pop("limit"),
             skus=frozenset(values.pop("skus")),
             changed=values.pop("changed"),
+            sample=values.pop("sample"),
         )
         return command(selection=selection, **values)
 

@@ -248,14 +248,14 @@ def _call(attempt: Attempt) -> Message:
 def _question(wish: Wish, found: Sequence[Attempt], clips: Sequence[PlannedClip]) -> Message:
     if wish.choice == "write_off":
         return msg(
-            "these {count} clips count as paid, {price} {currency}, and are given up; is that so?",
+            "clips that count as paid ({price} {currency}) and are given up: {count}. Is that so?",
             count=len(found),
             price=plain(sum((it.price for it in found), Decimal(0))),
             currency=found[0].currency,
         )
     return msg(
-        "these {count} clips count as not charged, and the next run buys {again} of them again for"
-        " {cost} {currency}; is each of them missing on a bill made a day after the call?",
+        "clips that count as not charged: {count}; the next run buys {again} of them again"
+        " for {cost} {currency}. Is each of them missing on a bill made a day after the call?",
         count=len(found),
         again=len(clips),
         cost=plain(sum((entry.clip.price for entry in clips), Decimal(0))),

@@ -6,8 +6,10 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,8 +22,11 @@ from batchgen.messages import Message, msg, visible
 from batchgen.plan.values import plain
 from batchgen.wrapping import fitted, is_wide
 
-#: Faults shown one by one; the rest is counted.
+#: Lines of faults that are shown; the rest is counted.
 _FAULTS_SHOWN = 200
+#: A fault in more rows than this is told once, with the first rows.
+_MANY_ROWS = 20
+_ROWS_NAMED = 5
 #: A pipe whose reader left, a terminal that is gone: nobody is there to be told.
 _NOBODY_READS = frozenset({errno.EPIPE, errno.EIO})
 
@@ -89,12 +94,48 @@ def complain(error: BatchgenError) -> None:
 
 
 def tell_faults(faults: Sequence[Fault], *, as_error: bool = False) -> None:
-    """Print faults one a line, with file, row, column, code and remedy."""
+    """Print faults one a line, with file, row, column, code and remedy.
+
+    Those of one code are one line where they stand in many rows.
+    """
     print_one = remark if as_error else tell
-    for fault in faults[:_FAULTS_SHOWN]:
-        print_one(_fault_line(fault))
-    if len(faults) > _FAULTS_SHOWN:
-        print_one(msg("... and {count} more", count=len(faults) - _FAULTS_SHOWN))
+    lines = list(_fault_lines(faults))
+    for line in lines[:_FAULTS_SHOWN]:
+        print_one(line)
+    if len(lines) > _FAULTS_SHOWN:
+        print_one(msg("... and {count} more", count=len(lines) - _FAULTS_SHOWN))
+
+
+def _fault_lines(faults: Iterable[Fault]) -> Iterator[Message]:
+    """Word each fault; of those that are many, the first of its code for all."""
+    rows_of: dict[str, dict[tuple[str, int], None]] = {}
+    for fault in faults:
+        if fault.row is not None:
+            rows_of.setdefault(fault.code, {})[fault.file, fault.row] = None
+    many = {code: list(rows) for code, rows in rows_of.items() if len(rows) > _MANY_ROWS}
+    told: set[str] = set()
+    for fault in faults:
+        if fault.row is None or fault.code not in many:
+            yield _fault_line(fault)
+        elif fault.code not in told:
+            told.add(fault.code)
+            yield _line_of_many(fault, many[fault.code])
+
+
+def _line_of_many(first: Fault, rows: Sequence[tuple[str, int]]) -> Message:
+    """Word faults of one code by the first of them, with the first rows and their count."""
+    files = groupby(rows[:_ROWS_NAMED], key=itemgetter(0))
+    places = (
+        heard(msg("{file}, rows {rows}", file=file, rows=", ".join(str(row) for _, row in named)))
+        for file, named in files
+    )
+    return msg(
+        "{places}, ... [{code}], {count} rows in all; the first: {text}",
+        places="; ".join(places),
+        code=first.code,
+        count=len(rows),
+        text=first.message,
+    )
 
 
 def _fault_line(fault: Fault) -> Message:

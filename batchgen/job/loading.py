@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,8 +16,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from batchgen.errors import JobFileError
+from batchgen.job.presets import known_platforms
 from batchgen.job.schema import Job
-from batchgen.job.text_yaml import TextDocument, TextValue, TextYamlError, parse_text_yaml
+from batchgen.job.text_yaml import (
+    TextDocument,
+    TextValue,
+    TextYamlError,
+    ValuePath,
+    parse_text_yaml,
+)
 from batchgen.job.wording import fault_lines
 from batchgen.messages import msg
 
@@ -41,9 +48,12 @@ def load_job(path: str | Path, overrides: Mapping[str, str] = _NO_OVERRIDES) -> 
     said = document.value
     for key, value in overrides.items():
         said = _with(said, key.split("."), value)
-    errors = _foreign_path(said)
+    folder = path.parent.resolve()
+    platforms = known_platforms(folder)
+    ours = {"path": folder / path.name, "platforms": platforms}
+    errors = [*_foreign_keys(said, ours), *_unknown_platforms(said, platforms)]
     try:
-        job = Job.model_validate({**said, "path": path.parent.resolve() / path.name})
+        job = Job.model_validate({**said, **ours})
     except ValidationError as error:
         errors += error.errors(include_url=False)
         job = None
@@ -92,8 +102,40 @@ def _with(said: dict[str, TextValue], keys: list[str], value: str) -> dict[str, 
     return {**said, first: _with(section, deeper, value) if isinstance(section, dict) else section}
 
 
-def _foreign_path(said: Mapping[str, TextValue]) -> list[ErrorDetails]:
-    """Refuse a `path` that the file gives itself: that field of `Job` is ours."""
-    if "path" not in said:
-        return []
-    return [ErrorDetails(type="extra_forbidden", loc=("path",), msg="", input=said["path"])]
+def _foreign_keys(said: Mapping[str, TextValue], ours: Collection[str]) -> Iterator[ErrorDetails]:
+    """Refuse what the file gives itself, of those fields of `Job` that are ours."""
+    for key in ours:
+        if key in said:
+            yield ErrorDetails(type="extra_forbidden", loc=(key,), msg="", input=said[key])
+
+
+def _unknown_platforms(
+    said: Mapping[str, TextValue], known: Collection[str]
+) -> Iterator[ErrorDetails]:
+    """Refuse a platform that is not known, in `clip` and on the axis of that name."""
+    for section in ("clip", "matrix"):
+        keys = said.get(section)
+        named = keys.get("platform") if isinstance(keys, dict) else None
+        for place, name in _texts((section, "platform"), named):
+            if name not in known:
+                yield ErrorDetails(
+                    type="not_one_of",
+                    loc=place,
+                    msg="",
+                    input=name,
+                    ctx={"choices": ", ".join(known)},
+                )
+
+
+def _texts(place: ValuePath, value: TextValue) -> Iterator[tuple[ValuePath, str]]:
+    """Yield a text, or those of a list or mapping, each with its place."""
+    inner: Iterable[tuple[str | int, TextValue]] = ()
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    for key, entry in inner:
+        if isinstance(entry, str):
+            yield (*place, key), entry

@@ -6,6 +6,7 @@ Unknown keys are errors. `job.loading` words the errors for people.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -22,12 +23,26 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from batchgen.plan.platforms import Platform
 from batchgen.video_models import MODELS, TIERS
 
 Provider = Literal["bigmodel", "zai", "simulator"]
 Tier = Literal["V0", "V1", "V2", "V3"]
-#: What a matrix may vary: fields of a clip that are sent.
-AXES = ("model", "prompt", "size", "movement_amplitude", "aspect_ratio", "with_audio")
+OnDuplicate = Literal["error", "first", "suffix"]
+Per = Literal["product", "variant"]
+PictureIdentity = Literal["picture_url", "picture_bytes"]
+#: What a matrix may vary: fields of a clip that are sent, and the shape of its pictures.
+AXES = (
+    "model",
+    "prompt",
+    "size",
+    "movement_amplitude",
+    "aspect_ratio",
+    "with_audio",
+    "fit",
+    "ratio",
+    "platform",
+)
 Yuan = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
@@ -94,8 +109,11 @@ class Manifest(_Part):
     #: Whose export it is: `auto`, `plain`, a vendor's name, or a profile of the user's own.
     profile: str = "auto"
     encoding: str = "auto"
-    #: Sheet of a workbook; the first one that is shown when not named.
+    #: Sheet of a workbook, element of an XML feed, or key of a JSON document; else the first sheet
+    #: that is shown, and what looks most like a list of products.
     sheet: str | None = None
+    #: Row of the header as a spreadsheet counts it, where it is not told right.
+    header_row: Annotated[int, Field(ge=1)] | None = None
     #: batchgen's name of a column -> the header in the file.
     columns: dict[str, str] = Field(default_factory=dict)
     #: Column -> values of which a row must have one.
@@ -103,9 +121,9 @@ class Manifest(_Part):
     #: Columns to sort by, the first one first; `-` before a name puts the highest first.
     order_by: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     #: Whether a product with several variants is one row or several.
-    per: Literal["product", "variant"] = "product"
+    per: Per = "product"
     #: A name that stands twice is a fault, or means its first row, or gets a number of its own.
-    on_duplicate: Literal["error", "first", "suffix"] = "error"
+    on_duplicate: OnDuplicate = "error"
     #: Rows with faults are left out with a warning.
     skip_invalid: bool = False
     #: Folders of pictures besides the manifest's own.
@@ -178,9 +196,9 @@ class ClipDefaults(_Part):
     user_id: str | None = None
     #: Where the clips will be shown: a name of `plan/platforms.yaml`.
     platform: str | None = None
-    #: How pictures are brought to `ratio` before they are sent.
+    #: How pictures are brought to the shape before they are sent, where the clip takes theirs.
     fit: Literal["none", "crop", "pad", "blur"] = "none"
-    #: Shape that `fit` gives, `9:16`; the platform's when not named.
+    #: Shape of the clips, `9:16`; the platform's when not named.
     ratio: Ratio | None = None
 
 
@@ -188,7 +206,7 @@ class Finish(_Part):
     """What a second file beside each clip is made to."""
 
     #: The last frame is held until the clip has this length (seconds).
-    hold_to: Seconds | None = None
+    hold_to: Annotated[Seconds, Field(le=300)] | None = None
     #: `3:4`.
     ratio: Ratio | None = None
     #: How another ratio is filled.
@@ -282,7 +300,7 @@ class Job(_Part):
     account: Account = Account()
     on_change: Literal["ask", "regenerate", "keep"] = "ask"
     #: By what a picture on the web is known again: its address, or its bytes once they were seen.
-    identity: Literal["picture_url", "picture_bytes"] = "picture_url"
+    identity: PictureIdentity = "picture_url"
     clip: ClipDefaults = ClipDefaults()
     #: Axis -> label -> value, in the file's order; every combination is one clip.
     matrix: dict[AxisName, Axis] = Field(default_factory=dict)
@@ -296,6 +314,8 @@ class Job(_Part):
     output: str
     #: Where the job file lies; not part of the file.
     path: Annotated[Path, Field(exclude=True)] = Path("job.yaml")
+    #: The platforms that are known, by name; not part of the file.
+    platforms: Annotated[Mapping[str, Platform], Field(exclude=True)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _exclusions_name_axes(self) -> Job:

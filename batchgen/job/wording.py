@@ -1,4 +1,4 @@
-"""Says in our own sentences what the schema found wrong in a job file. Pure.
+"""Says in our own sentences what a schema found wrong in a job file or a profile. Pure.
 
 Each line names the dotted key, its line in the file, the fault, and the closest known key or
 choice. Knows pydantic's error types; opens nothing.
@@ -6,7 +6,7 @@ choice. Knows pydantic's error types; opens nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import NoneType
 from typing import TypeGuard, get_args
@@ -23,15 +23,18 @@ _SHOWN = 40
 
 
 def fault_lines(
-    errors: Iterable[ErrorDetails], lines: Mapping[ValuePath, int], overridden: Collection[str]
+    errors: Iterable[ErrorDetails],
+    lines: Mapping[ValuePath, int],
+    overridden: Collection[str] = (),
+    schema: type[BaseModel] = Job,
 ) -> tuple[Message, ...]:
-    """Word every error, in file order; values `overridden` by a flag have no line."""
+    """Word every error of a schema, in file order; values `overridden` by a flag have no line."""
     worded = []
     for error in errors:
         place = tuple(part for part in error["loc"] if part != "[key]")
         key = _dotted(place) or "exclude"
         line = 0 if key in overridden else _line(place, lines)
-        worded.append((line, key, _problem(error)))
+        worded.append((line, key, _problem(error, schema)))
     worded.sort(key=lambda entry: entry[0])
     return tuple(_sentence(*entry) for entry in worded)
 
@@ -55,7 +58,9 @@ def _line(place: ValuePath, lines: Mapping[ValuePath, int]) -> int:
     return 0
 
 
-def _problem(error: ErrorDetails) -> Message:
+def _problem(error: ErrorDetails, schema: type[BaseModel]) -> Message:
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(error, schema)
     worded = _WORDING.get(error["type"])
     if worded is None:
         return msg("is not valid: {reason}", reason=error["msg"])
@@ -81,20 +86,20 @@ def _not_one_of(error: ErrorDetails) -> Message:
     return msg("{value} is not one of {choices}", value=_shown(error), choices=choices)
 
 
-def _unknown_key(error: ErrorDetails) -> Message:
+def _unknown_key(error: ErrorDetails, schema: type[BaseModel]) -> Message:
     *section, key = error["loc"]
-    known = _keys_of(section)
+    known = _keys_of(schema, section)
     close = get_close_matches(str(key), known, 1)
     if close:
         return msg("is not a known key; did you mean {close}?", close=close[0])
-    elsewhere = [path for path in _SECTION_KEYS if path.endswith(f".{key}")]
+    elsewhere = [path for path in _section_keys(schema) if path.endswith(f".{key}")]
     if elsewhere:
         return msg("is not a known key here; it belongs to {place}", place=elsewhere[0])
     return msg("is not a known key; known here: {known}", known=", ".join(known))
 
 
-def _keys_of(section: Iterable[object]) -> list[str]:
-    model: type[BaseModel] = Job
+def _keys_of(schema: type[BaseModel], section: Iterable[object]) -> list[str]:
+    model = schema
     for part in section:
         field = model.model_fields.get(str(part))
         inner = _without_none(field.annotation) if field else None
@@ -102,6 +107,12 @@ def _keys_of(section: Iterable[object]) -> list[str]:
             return []
         model = inner
     return [name for name, field in model.model_fields.items() if not field.exclude]
+
+
+def _section_keys(schema: type[BaseModel]) -> Iterator[str]:
+    """Yield every key that stands one level down, dotted."""
+    for section in schema.model_fields:
+        yield from (f"{section}.{key}" for key in _keys_of(schema, [section]))
 
 
 def _without_none(annotation: object) -> object:
@@ -116,12 +127,6 @@ def _is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
 
 def _limit(error: ErrorDetails, name: str) -> object:
     return error.get("ctx", {}).get(name)
-
-
-#: Every key that stands one level down, dotted.
-_SECTION_KEYS = tuple(
-    f"{section}.{key}" for section in Job.model_fields for key in _keys_of([section])
-)
 
 
 def _no_number(error: ErrorDetails) -> Message:
@@ -142,7 +147,6 @@ def _no_section(error: ErrorDetails) -> Message:
 
 _WORDING: Mapping[str, Callable[[ErrorDetails], Message]] = {
     "missing": lambda _: msg("is missing"),
-    "extra_forbidden": _unknown_key,
     "literal_error": _not_one_of,
     "not_one_of": _not_one_of,
     "bool_parsing": _no_switch,
@@ -170,6 +174,9 @@ _WORDING: Mapping[str, Callable[[ErrorDetails], Message]] = {
         "{value} must be at most {limit}", value=_shown(error), limit=_limit(error, "le")
     ),
     "string_type": lambda _: msg("must be a text"),
+    "string_pattern_mismatch": lambda error: msg(
+        "{value} is not of the form {form}", value=_shown(error), form=_limit(error, "pattern")
+    ),
     "string_too_short": lambda _: msg("must not be empty"),
     "string_too_long": lambda error: msg(
         "must have at most {limit} characters", limit=_limit(error, "max_length")

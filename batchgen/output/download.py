@@ -25,6 +25,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from yarl import URL
 
+from batchgen.addresses import is_public
 from batchgen.errors import BadFile, DownloadError, LinkDead
 from batchgen.messages import Message, msg
 from batchgen.output.resuming import PartFile, Promise, Received
@@ -43,8 +44,6 @@ _WAITING_BYTES = 1024 * 1024
 #: Steps on the disk at once: each may wait for a sync.
 _THREADS = 16
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/xhtml")
-#: Networks that carry an IPv4 address in their last 32 bits (RFC 6052).
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +62,6 @@ class Limits:
 
 class AddressRefused(OSError):
     """A name leads to an address that may not be connected to."""
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address lies in the public internet, whatever it is wrapped in."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
 
 
 class SpeedFloor:

@@ -28,7 +28,7 @@ from batchgen.messages import msg
 from batchgen.output.disk import replace_patiently, sync_folder, write_beside, write_whole
 from batchgen.output.download import Downloader
 from batchgen.output.mp4 import Mp4Facts, read_mp4
-from batchgen.output.names import clip_file, poster_file, provenance_file
+from batchgen.output.names import clip_file, finished_file, poster_file, provenance_file
 from batchgen.output.port import Fetched
 from batchgen.output.poster import draw_poster
 from batchgen.output.resuming import Stamp, stamp_of
@@ -167,7 +167,8 @@ class OutputFolder:
 
     def _retire(self, file: str) -> None:
         """Move a clip that is replaced, with what stands beside it, to `old/` under free names."""
-        files = [self._root / name for name in (file, poster_file(file), provenance_file(file))]
+        beside = (poster_file(file), provenance_file(file), finished_file(file))
+        files = [self._root / name for name in (file, *beside)]
         present = [path for path in files if path.exists()]
         if not present:
             return

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 from batchgen.errors import InputError
 from batchgen.messages import msg
@@ -65,7 +66,8 @@ def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _dtype(column: str) -> str:
+def _dtype(column: str) -> str | ExtensionDtype:
+    """Give a column's dtype; text is kept by Python: Arrow refuses what is no Unicode."""
     if column in _WHOLE_NUMBERS:
         return "Int64"
-    return "Float64" if column == "duration_s" else "string"
+    return "Float64" if column == "duration_s" else pd.StringDtype("python")

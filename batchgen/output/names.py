@@ -9,7 +9,7 @@ plus `-` and ten hex digits of the hash of the exact text. "Safe everywhere" ask
   case. SKUs keep ASCII capitals (`MUG-001`), variants keep small letters (`spin-small`), and
   letters beyond ASCII must be their own NFKC + casefold form (CJK is);
 * it does not end like a mark of ours (`-` and ten hex digits);
-* a variant does not end like a take of ours (`.take2`).
+* a variant does not end like a take or a second file of ours (`.take2`, `.finished`).
 
 Two plain texts therefore differ after case folding, a plain and a marked one differ in their end,
 and two marked ones differ in their hash. Nothing depends on the other clips of a job.
@@ -36,7 +36,7 @@ _OWN_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,118}[A-Za-z0-9]")
 _UNSAFE = re.compile(r"[^\w .,()+-]+")
 _BLANKS_BEFORE_DOT = re.compile(r" +(?=\.)")
 _LOOKS_MARKED = re.compile(r"-[0-9a-f]{10}$", re.IGNORECASE)
-_LOOKS_LIKE_TAKE = re.compile(r"\.take\d+$", re.IGNORECASE)
+_LOOKS_LIKE_OURS = re.compile(r"\.(take\d+|finished)$", re.IGNORECASE)
 _TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -56,6 +56,11 @@ def poster_file(clip: str) -> str:
 def provenance_file(clip: str) -> str:
     """Name the provenance record beside a clip, given the clip's file."""
     return clip.removesuffix(".mp4") + ".json"
+
+
+def finished_file(clip: str) -> str:
+    """Name the second file beside a clip, given the clip's file."""
+    return clip.removesuffix(".mp4") + ".finished.mp4"
 
 
 def sku_folder(sku: str) -> str:
@@ -79,7 +84,7 @@ def _is_plain(text: str, other_case: str) -> bool:
         and not set(text) & set(other_case)
         and _fold(text) == text.translate(_TO_LOWER)
         and not _LOOKS_MARKED.search(text)
-        and not _LOOKS_LIKE_TAKE.search(text)
+        and not _LOOKS_LIKE_OURS.search(text)
     )
 
 

@@ -128,6 +128,7 @@ def _words() -> dict[str, Message]:
         "task": msg("task"),
         "no_file": msg("no file here"),
         "take": msg("take"),
+        "finished": msg("second file"),
     }
 
 

@@ -58,6 +58,8 @@ class ResultRow:
     submitted_at: str | None = None
     finished_at: str | None = None
     downloaded_at: str | None = None
+    #: What `finish` made of the file, relative to the output folder; only where it is there.
+    finished_file: str | None = None
 
 
 #: The columns of every results file (contract, section 7).

@@ -25,7 +25,8 @@ from batchgen.output.sheets import Record, printable
 SHEET_ROWS = 1_048_576
 #: Characters of one cell (Excel's limit).
 _CELL_LIMIT = 32_767
-_WIDE = {"sku": 18, "prompt": 50, "error": 50, "file": 34, "poster": 34, "images": 34}
+_WIDE = {"sku": 18, "prompt": 50, "error": 50}
+_WIDE |= dict.fromkeys(("file", "poster", "images", "finished_file"), 34)
 _USUAL_WIDTH = 14
 _NUMBERS = frozenset({"take", "bytes", "width", "height", "attempts", "duration_s", "cost"})
 #: Columns of numbers with a format, as Excel writes it.

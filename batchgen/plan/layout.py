@@ -14,10 +14,10 @@ from decimal import Decimal
 
 from batchgen.clip import ClipKey, ClipRequest, LocalPicture, RemotePicture
 from batchgen.first_seen import FirstSeen
-from batchgen.item import Fault, Item, ManifestRow
+from batchgen.item import Fault, Item, LeftOut, ManifestRow
 from batchgen.job.schema import Job
 from batchgen.messages import msg
-from batchgen.plan.expand import Expander
+from batchgen.plan.clips.expand import Expander
 from batchgen.plan.values import Clip
 
 #: Warnings of one kind that are told; more are only counted.
@@ -32,6 +32,8 @@ class LaidRow:
     clips: tuple[Clip, ...]
 
 
+#: The classes of which rows are made before they are laid out.
+ROW_CLASSES = (Item, RemotePicture, LocalPicture)
 #: The classes of which laid rows are made.
 LAID_CLASSES = (LaidRow, Item, Clip, ClipKey, ClipRequest, RemotePicture, LocalPicture)
 
@@ -54,6 +56,8 @@ class Layout:
     count: int
     #: Clips that would send the same request as an earlier clip of another SKU or variant.
     duplicates: int
+    #: Rows of which nothing is made on purpose; they are not among `count`.
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     @property
     def items(self) -> Iterable[Item]:
@@ -98,12 +102,15 @@ def lay_out(
         warnings=by_row([*laying.warnings, *laying.not_told()]),
         count=laying.count,
         duplicates=duplicates,
+        left_out=laying.left_out,
     )
 
 
 def by_row(reports: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Sort by row, those of the whole file first; otherwise the order stays."""
-    return tuple(sorted(reports, key=lambda report: report.row or 0))
+    """Sort by file, as they come, then by row, those of the whole file first."""
+    reports = list(reports)
+    files = {file: at for at, file in enumerate(dict.fromkeys(each.file for each in reports))}
+    return tuple(sorted(reports, key=lambda report: (files[report.file], report.row or 0)))
 
 
 @dataclass(slots=True)
@@ -114,6 +121,7 @@ class _Laying:
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     count: int = 0
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
     kind_of: array[int] = field(default_factory=lambda: array("B"))
     kinds: dict[tuple[str, Decimal], int] = field(default_factory=dict)
     _told: Counter[str] = field(default_factory=Counter)
@@ -128,7 +136,8 @@ class _Laying:
         for row in manifest:
             for warning in row.warnings:
                 self._warn(warning)
-            if row.item is None and not row.faults:
+            if row.left_out:
+                self.left_out[row.left_out] += 1
                 continue
             self.count += 1
             if row.item is None or row.faults:
@@ -172,7 +181,7 @@ class _Laying:
         """Say how many warnings of each kind are left out."""
         for code, count in self._told.items():
             if count > _TOLD:
-                message = msg("{count} more warnings like this", count=count - _TOLD)
+                message = msg("more warnings like this: {count}", count=count - _TOLD)
                 yield Fault(self.job.manifest.name, None, None, code, message)
 
     def _note(self, clips: Iterable[Clip]) -> None:

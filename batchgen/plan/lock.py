@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from batchgen.clip import AccountScope, ClipKey
 from batchgen.errors import PlanMoved
 from batchgen.messages import Message, msg
-from batchgen.plan.values import BUYING, Plan, PlannedClip, Selection, plain
+from batchgen.plan.clips.identity import by_url
+from batchgen.plan.values import BUYING, Clip, Plan, PlannedClip, Selection, plain
 
 #: So many SKUs are named in a message; the others are counted.
 _NAMED_SKUS = 5
@@ -37,6 +38,7 @@ class _Selection(_Part):
     limit: int | None
     skus: tuple[str, ...]
     changed: bool
+    sample: int | None = None
 
 
 class _Clip(_Part):
@@ -87,7 +89,7 @@ def selection_of(lock: object) -> Selection:
         PlanMoved: the file is damaged.
     """
     saved = _read(lock).selection
-    return Selection(saved.limit, frozenset(saved.skus), saved.changed)
+    return Selection(saved.limit, frozenset(saved.skus), saved.changed, saved.sample)
 
 
 def check_lock(lock: object, plan: Plan, job_digest: str, manifest_sha256: str) -> Plan:
@@ -152,7 +154,7 @@ def _moved_frame(
             now=str(plan.account),
         )
     if saved.selection != _Selection(**_selection(plan.selection)):
-        yield msg("the selection (--limit, --sku, --changed) is another one")
+        yield msg("the selection (--limit, --sku, --sample, --changed) is another one")
 
 
 def _moved_clips(saved: Sequence[_Clip], plan: Plan) -> Iterator[Message]:
@@ -160,7 +162,7 @@ def _moved_clips(saved: Sequence[_Clip], plan: Plan) -> Iterator[Message]:
     now = {entry.clip.key: entry.clip for entry in plan.clips}
     both = [(clip, now[clip.key]) for clip in saved if clip.key in now]
     gone = [clip.sku for clip in saved if clip.key not in now]
-    requests = [old.sku for old, new in both if old.fingerprint != new.fingerprint]
+    requests = [old.sku for old, new in both if not _is_same(old.fingerprint, new)]
     prices = [old.sku for old, new in both if old.price != new.price]
     if gone:
         yield msg("these SKUs lack a clip that was planned: {skus}", skus=_names(gone))
@@ -171,6 +173,11 @@ def _moved_clips(saved: Sequence[_Clip], plan: Plan) -> Iterator[Message]:
         )
     if prices:
         yield msg("the prices of these SKUs changed: {skus}", skus=_names(prices))
+
+
+def _is_same(saved: str, now: Clip) -> bool:
+    """Tell whether a clip asks for what was saved; it may have been saved before it was read."""
+    return saved in {now.fingerprint, by_url(now.request)}
 
 
 def _names(skus: Sequence[str]) -> Message | str:
@@ -187,10 +194,13 @@ def _account(account: AccountScope) -> dict[str, Any]:
 
 
 def _selection(selection: Selection) -> dict[str, Any]:
+    """Give the selection; a sample only where there is one, for releases that know none."""
+    sample = {} if selection.sample is None else {"sample": selection.sample}
     return {
         "limit": selection.limit,
         "skus": sorted(selection.skus),
         "changed": selection.changed,
+        **sample,
     }
 
 

@@ -15,8 +15,8 @@ from batchgen.clip import AccountScope
 from batchgen.item import Fault
 from batchgen.job.schema import Job
 from batchgen.messages import Message
-from batchgen.plan.budgets import passed_budgets
-from batchgen.plan.decisions import Heap, decide_all, planned_clips, select
+from batchgen.plan.choosing.budgets import passed_budgets
+from batchgen.plan.choosing.decisions import Heap, decide_all, planned_clips, select
 from batchgen.plan.layout import Layout
 from batchgen.plan.values import History, Plan, Selection
 from batchgen.video_models import CURRENCIES
@@ -36,7 +36,8 @@ def make_plan(
     `new_heap` makes what keeps the clips of a large plan while they are sorted by SKU.
     """
     on_change = "regenerate" if selection.changed else job.on_change
-    decisions = decide_all(layout, history, on_change, new_heap)
+    numbered = job.manifest.on_duplicate == "suffix"
+    decisions = decide_all(layout, history, on_change, new_heap, numbered=numbered)
     select(decisions, layout, selection)
     plan = Plan(
         job=job.name,
@@ -50,6 +51,8 @@ def make_plan(
         selection=selection,
         task_seconds=history.task_seconds,
         slots_by_model=job.account.cap_scope == "model",
+        left_out=layout.left_out,
+        skip_invalid=job.manifest.skip_invalid,
     )
     over = passed_budgets(job.budget, plan, history)
     return replace(

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from batchgen.clip import AccountScope, Attempt, ClipKey, ClipRequest, Status
-from batchgen.item import Fault
+from batchgen.item import Fault, LeftOut
 from batchgen.state.store import Order
 
 
@@ -22,7 +22,7 @@ class Clip:
 
     key: ClipKey
     request: ClipRequest
-    #: See `plan.identity`.
+    #: See `plan.clips.identity`.
     fingerprint: str
     #: Price of one call.
     price: Decimal
@@ -37,6 +37,8 @@ class Action(StrEnum):
 
     #: Send it: nothing was bought for this request yet.
     BUY = "buy"
+    #: Send it: one more take of a clip of which other takes were bought.
+    BUY_TAKE = "buy-take"
     #: Send it: its request changed and the person allows that.
     BUY_CHANGED = "buy-changed"
     #: Send it: an open order asks for it again.
@@ -49,11 +51,11 @@ class Action(StrEnum):
     DONE = "done"
     #: In doubt, refused, failed or lost: only a person's order moves it.
     LEAVE = "leave"
-    #: Left out by `--limit` or `--sku` or a saved plan: stays planned.
+    #: Left out by `--limit`, `--sku`, `--sample` or a saved plan: stays planned.
     NOT_NOW = "not-now"
 
 
-BUYING = frozenset({Action.BUY, Action.BUY_CHANGED, Action.BUY_ORDERED})
+BUYING = frozenset({Action.BUY, Action.BUY_TAKE, Action.BUY_CHANGED, Action.BUY_ORDERED})
 _NOT_DONE = frozenset(Action) - {Action.DONE}
 
 
@@ -88,6 +90,13 @@ class Selection:
     skus: frozenset[str] = frozenset()
     #: Buy changed clips too.
     changed: bool = False
+    #: Only so many SKUs, always the same ones of a catalogue (`plan.choosing.sampling`); None: all.
+    sample: int | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some clips may be left for later."""
+        return bool(self.limit is not None or self.skus or self.sample is not None)
 
 
 class Purchases(Protocol):
@@ -140,34 +149,6 @@ class History:
     task_seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
     #: Budget (`run`, `job`, `day`, `month`) -> money already committed against it.
     committed: Mapping[str, Decimal] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """When something ends, in seconds from now: in 8 of 10 cases between `low_s` and `high_s`."""
-
-    expected_s: float
-    low_s: float
-    high_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Tasks that are to be made in the same slots, in mixed order."""
-
-    #: Model -> tasks not yet started.
-    waiting: Mapping[str, int]
-    #: Tasks that may be alive at once, at least 1.
-    slots: int
-    #: Model -> seconds that its tasks took, oldest first.
-    seen: Mapping[str, Sequence[float]]
-    #: Model -> seconds since each task that is alive now was started.
-    ages: Mapping[str, Sequence[float]] = field(default_factory=dict)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no task waits and none is alive."""
-        return not any(self.ages.values()) and not any(n > 0 for n in self.waiting.values())
 
 
 class Kind(NamedTuple):
@@ -257,6 +238,10 @@ class Plan:
     task_seconds: Mapping[str, Sequence[float]]
     #: Whether each model has the tier's slots for itself.
     slots_by_model: bool = False
+    #: Rows of which nothing is made on purpose; they are not among `rows`.
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
+    #: Whether the job leaves rows with faults out without being asked.
+    skip_invalid: bool = False
 
     @cached_property
     def counts(self) -> Counter[Kind]:

@@ -23,7 +23,7 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from aiolimiter import AsyncLimiter
 
-from batchgen.clip import ClipRequest, LocalPicture, TaskId
+from batchgen.clip import ClipRequest, TaskId
 from batchgen.provider.base_urls import check_base_url
 from batchgen.provider.codes import decide_poll, decide_submit
 from batchgen.provider.key import Key
@@ -35,7 +35,7 @@ from batchgen.provider.parsing import (
     is_task_id,
     unpacked,
 )
-from batchgen.provider.pictures import data_url
+from batchgen.provider.pictures.sending import sent_pictures
 from batchgen.provider.port import (
     NotSent,
     PollReply,
@@ -286,11 +286,7 @@ class BigModelClient:
 
 
 def _prepared(request: ClipRequest, request_id: str) -> Prepared:
-    pictures = [
-        data_url(picture) if isinstance(picture, LocalPicture) else picture.url
-        for picture in request.pictures
-    ]
-    return Prepared(request_id, encoded(submit_body(request, pictures, request_id)))
+    return Prepared(request_id, encoded(submit_body(request, sent_pictures(request), request_id)))
 
 
 def _connector(tls: ssl.SSLContext | bool, *, force_close: bool = False) -> aiohttp.TCPConnector:

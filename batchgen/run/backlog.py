@@ -165,7 +165,7 @@ class Backlog:
         self._is_told = True
         self._observer.note(
             msg(
-                "buying waits until what is paid is here: {count} clips are not saved yet; {first}",
+                "buying waits until what is paid is here; clips not saved yet: {count}; {first}",
                 count=len(self._waiting),
                 first=self._first_death(),
             )
@@ -174,8 +174,8 @@ class Backlog:
     def _cannot_be_fetched(self) -> Message:
         names = [str(attempt.key) for attempt in self._waiting.values()]
         return msg(
-            "{count} paid clips cannot be fetched ({clips}); {first}. Look at the network and the"
-            " disk; `batchgen run` fetches them again without paying",
+            "paid clips that cannot be fetched: {count} ({clips}); {first}. Look at the"
+            " network and the disk; `batchgen run` fetches them again without paying",
             count=len(names),
             clips=", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else ""),
             first=self._first_death(),

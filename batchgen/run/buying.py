@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from batchgen.clip import Attempt, AttemptState, ClipRequest, Intent, TaskId
+from batchgen.clip import Attempt, AttemptState, ClipKey, ClipRequest, Intent, TaskId
 from batchgen.crash_points import crash_point
 from batchgen.errors import BudgetExceeded, InputError, StateError, TaskIdKept, TaskIdTaken
 from batchgen.messages import Message, msg
-from batchgen.plan.identity import request_record
+from batchgen.plan.clips.identity import request_record
 from batchgen.plan.values import PlannedClip
 from batchgen.provider.port import (
     REPEATED_CODE,
@@ -109,14 +109,17 @@ class Buyer:
 
     async def prepare_anew(self, entry: PlannedClip) -> Prepared | None:
         """Build the request of a purchase, under an id of its own; see `prepare`."""
-        return await self.prepare(entry.clip.request, self.new_request_id())
+        return await self.prepare(entry.clip.key, entry.clip.request, self.new_request_id())
 
-    async def prepare(self, request: ClipRequest, request_id: str) -> Prepared | None:
+    async def prepare(self, key: ClipKey, request: ClipRequest, request_id: str) -> Prepared | None:
         """Build a request; None when a picture cannot be sent as planned, or the run stopped."""
         try:
             prepared = await self.provider.prepare(request, request_id)
         except InputError as error:
-            self.context.observer.note(error.message)
+            reason = error.message
+            self.context.observer.note(
+                msg("{clip} is not sent: {reason}", clip=str(key), reason=reason)
+            )
             return None
         return prepared if self.context.stop.reason is None else None
 

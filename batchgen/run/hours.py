@@ -28,7 +28,8 @@ def _objection(context: RunContext, window: Window, model: str) -> Message | Non
     span = span_at(window, now)
     if now < span.opens_at:
         return msg(
-            "outside the hours of buying: the next window opens at {time}; {count} clips wait",
+            "outside the hours of buying: the next window opens at {time}; clips that wait:"
+            " {count}",
             time=told(window, span.opens_at),
             count=context.tally.left_to_buy,
         )
@@ -38,7 +39,7 @@ def _objection(context: RunContext, window: Window, model: str) -> Message | Non
         return None
     return msg(
         "a clip sent now would hardly be here by {end}: the next window opens at {time};"
-        " {count} clips wait",
+        " clips that wait: {count}",
         end=told(window, span.closes_at),
         time=told(window, reopens_at(window, now)),
         count=context.tally.left_to_buy,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from batchgen.clip import Attempt, AttemptState
-from batchgen.plan.forecast import forecast
-from batchgen.plan.values import Forecast, Queue
+from batchgen.plan.forecasting.forecast import forecast
+from batchgen.plan.forecasting.queues import Forecast, Queue
 from batchgen.run.ports import Clock, Ends
 from batchgen.run.slots import Slots, SlotsByModel
 

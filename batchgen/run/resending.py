@@ -110,7 +110,7 @@ class Resender:
         await self.buyer.provider.turn()
         if not (self._may_send(attempt) and is_time_to_buy(self.buyer.context, attempt.model)):
             return None
-        return await self.buyer.prepare(request, attempt.request_id)
+        return await self.buyer.prepare(attempt.key, request, attempt.request_id)
 
     async def _send(self, attempt: Attempt, prepared: Prepared) -> tuple[Attempt, SubmitReply]:
         context = self.buyer.context

@@ -70,6 +70,7 @@ class Task:
 def digest_of(request: ClipRequest) -> str:
     """Hash what is asked for; pictures count by their bytes, or by their URL."""
     fields = asdict(request)
+    del fields["fit"]  # the API sees pictures that are shaped already
     fields["pictures"] = [
         picture.sha256 if isinstance(picture, LocalPicture) else picture.url
         for picture in request.pictures

@@ -99,7 +99,7 @@ def _why_incomplete(found: Reconciliation) -> Message | None:
     if not booked:
         return None
     return msg(
-        "the bill lacks {count} clips that were surely bought ({clips}): it is not complete",
+        "the bill is not complete: of the clips that were surely bought it lacks {count} ({clips})",
         count=len(booked),
         clips=", ".join(str(attempt.key) for attempt in booked[:_NAMED]),
     )

@@ -19,7 +19,7 @@ from batchgen.clip import AttemptState, Intent, Status, TaskId
 from batchgen.clock import SystemClock
 from batchgen.engine import Options, open_workspace
 from batchgen.execution import Session, open_session
-from batchgen.plan.identity import request_record
+from batchgen.plan.clips.identity import request_record
 from batchgen.plan.values import Plan, PlannedClip, Selection
 from batchgen.run.ports import SilentObserver
 from batchgen.state.store import Run

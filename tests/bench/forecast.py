@@ -14,8 +14,8 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from batchgen.plan.forecast import forecast
-from batchgen.plan.values import Forecast, Queue
+from batchgen.plan.forecasting.forecast import forecast
+from batchgen.plan.forecasting.queues import Forecast, Queue
 
 
 @dataclass(frozen=True, slots=True)

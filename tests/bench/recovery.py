@@ -19,7 +19,7 @@ from pathlib import Path
 from batchgen.clip import Attempt, AttemptState, Intent, TaskId
 from batchgen.engine import Options, Workspace, open_workspace
 from batchgen.output.names import clip_file
-from batchgen.plan.identity import request_record
+from batchgen.plan.clips.identity import request_record
 from batchgen.plan.values import PlannedClip, Selection
 from batchgen.state.store import Run
 from batchgen.state.writing import SqliteWriter

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from batchgen.clip import AccountScope
 from batchgen.output.names import clip_file
-from batchgen.plan.identity import request_record
+from batchgen.plan.clips.identity import request_record
 from batchgen.plan.values import Clip
 from batchgen.state import schema
 from batchgen.state.records import to_milli

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from batchgen.catalogue.pictures.facts import PictureFacts, remembered_facts
 from batchgen.job.schema import Job
 from tests.catalogue.examples import Draw, Read
 from tests.catalogue.whole import WholeCatalogue, read_whole
@@ -45,3 +47,10 @@ def draw(tmp_path: Path) -> Draw:
         return path
 
     return save
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Iterator[PictureFacts]:
+    """Open a place that holds nothing yet."""
+    with remembered_facts(tmp_path / "pictures.db") as opened:
+        yield opened

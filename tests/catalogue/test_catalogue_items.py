@@ -35,7 +35,7 @@ def test_job_names_columns(read: Read) -> None:
 @pytest.mark.parametrize(
     ("header", "columns", "words"),
     [
-        ("code,name", {}, "no column sku; it has: code, name. .*manifest.columns: {sku: ...}"),
+        ("ident,name", {}, "no column sku; it has: ident, name. .*manifest.columns: {sku: ...}"),
         ("sku,name", {"title": "Titel"}, "manifest.columns.title: it has no column Titel"),
         ("sku,SKU", {}, "sku and SKU both mean sku"),
     ],

@@ -91,13 +91,15 @@ def test_backslashes_separate_folders(read: Read, draw: Draw) -> None:
 @pytest.mark.parametrize(
     ("cell", "url"),
     [
-        ("https://cdn.example/a b.jpg".replace(" ", "%20"), "https://cdn.example/a%20b.jpg"),
+        ("https://cdn.example/a%20b.jpg", "https://cdn.example/a%20b.jpg"),
+        ("https://cdn.example/a b.jpg", "https://cdn.example/a%20b.jpg"),
         ("HTTP://cdn.example/图.jpg?w=1", "HTTP://cdn.example/图.jpg?w=1"),
+        ("HTTP://cdn.example/图 1.jpg?w=1", "http://cdn.example/%E5%9B%BE%201.jpg?w=1"),
         ("//cdn.example/a.jpg", "https://cdn.example/a.jpg"),
     ],
 )
 def test_url_is_passed_on(read: Read, cell: str, url: str) -> None:
-    """A URL is kept as it is written; one without a scheme gets https."""
+    """A URL is kept as it is written, but for blanks; without a scheme it gets https."""
     found = read("c.csv", row_of(cell), columns=PHOTO)
 
     assert found.items[0].pictures == (RemotePicture(url),)
@@ -112,7 +114,7 @@ def test_url_is_passed_on(read: Read, cell: str, url: str) -> None:
         ("https:///a.jpg", "picture-url"),
         ("https://me:secret@cdn.example/a.jpg", "picture-url"),
         ("//me@cdn.example/a.jpg", "picture-url"),
-        ("https://cdn.example/a b.jpg", "picture-url"),
+        ("https://cdn example/a.jpg", "picture-url"),
         ("https://[cdn/a.jpg", "picture-url"),
         ("gone.png", "picture-not-found"),
         ("photos", "picture-not-found"),
@@ -216,3 +218,16 @@ def test_file_is_opened_once(draw: Draw, tmp_path: Path) -> None:
     assert isinstance(first, LocalPicture)
     assert isinstance(again, LocalPicture)
     assert (again.sha256, again.name) == (first.sha256, "./a.png")
+
+
+@pytest.mark.parametrize("base", ["https://cdn.example/shop", "https://cdn.example/shop/"])
+def test_names_that_are_no_file_lie_at_the_base(read: Read, draw: Draw, base: str) -> None:
+    """A name that is in no folder is looked for at the job's address; a file that is there wins."""
+    draw("photos/here.png")
+    rows = "sku,photo\nA,photos/here.png\nB,/photos/red cup.jpg\n"
+
+    found = read("c.csv", rows, columns=PHOTO, picture_base=base)
+
+    here, there = (item.pictures[0] for item in found.items)
+    assert isinstance(here, LocalPicture)
+    assert there == RemotePicture("https://cdn.example/shop/photos/red%20cup.jpg")

@@ -19,7 +19,7 @@ class WholeCatalogue:
     @property
     def file(self) -> str:
         """The manifest, as the job names it."""
-        return self.opened.file
+        return self.opened.manifest.name
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -40,13 +40,13 @@ class WholeCatalogue:
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What is told of the manifest as a whole."""
-        empty = () if self.all_rows else (self.opened.when_empty(),)
-        return (*self.opened.warnings, *empty)
+        of_rows = (warning for row in self.all_rows for warning in row.warnings)
+        return (*self.opened.warnings_with(len(self.all_rows)), *of_rows)
 
     @property
     def rows(self) -> int:
         """Rows with any text in them."""
-        return len(self.all_rows)
+        return sum(row.left_out is None for row in self.all_rows)
 
     @property
     def sha256(self) -> str:

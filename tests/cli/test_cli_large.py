@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from batchgen.plan.decisions import GROUP
+from batchgen.plan.choosing.decisions import GROUP
 from batchgen.spill import KEPT
 from tests.cli.shop import Shop
 

@@ -21,9 +21,13 @@ def test_the_json_of_a_plan(shop: Shop) -> None:
         "currency": "CNY",
         "by_model": {"vidu2-image": {"clips": 3, "cost": "3.75"}},
         "already_done": 0,
-        "changed": {"clips": 0, "cost": "0.00"},
+        "reasons": {"new": 3, "takes": 0, "changed": 0, "ordered": 0},
+        "changed": {"clips": 0, "cost": "0.00", "reasons": {}, "parameters": {}},
+        "changes": [],
+        "changes_left_out": 0,
         "invalid": 0,
         "duplicates": 0,
+        "left_out": {"where": 0, "duplicate": 0},
         "over_budget": False,
         "warnings": [],
     }
@@ -91,3 +95,38 @@ def test_a_plan_that_cannot_be_saved_exits_2(shop: Shop) -> None:
     result = shop.call("plan", f"--save={shop.folder / 'gone' / 'plan.json'}")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
+
+
+def test_rows_left_out_are_counted(shop: Shop) -> None:
+    """What `where` and `on_duplicate` leave out is told, and is no fault."""
+    text = "sku,title,image,live\nA,Cup,cup.png,yes\nA,Cup,cup.png,yes\nB,Mug,cup.png,no\n"
+    (shop.folder / "catalogue.csv").write_text(text)
+    manifest = {"path": "catalogue.csv", "where": {"live": "yes"}, "on_duplicate": "first"}
+    shop.write_job(manifest=manifest)
+
+    told = shop.call("plan").stdout
+    assert told.startswith("clips to buy: 1, for 1.25 CNY")
+    assert "rows left out by manifest.where: 1" in told
+    assert "their SKU stood before: 1" in told
+    assert shop.json("plan")["left_out"] == {"where": 1, "duplicate": 1}
+
+
+def test_the_most_valuable_rows_come_first(shop: Shop) -> None:
+    """`order_by` decides what a limit buys."""
+    text = "sku,title,image,sold\nA,Cup,cup.png,9\nB,Mug,cup.png,10\nC,Jar,cup.png,\n"
+    (shop.folder / "catalogue.csv").write_text(text)
+    shop.write_job(manifest={"path": "catalogue.csv", "order_by": "-sold"})
+
+    told = shop.call("plan", "--limit=2").stdout
+    assert told.index("B / main") < told.index("A / main")
+    assert "C / main" not in told
+
+
+def test_a_job_may_leave_faulty_rows_out(shop: Shop) -> None:
+    """With `skip_invalid` a plan with faults exits 0, and says how many rows it left."""
+    (shop.folder / "catalogue.csv").write_text("sku,title,image\nA,Cup,cup.png\n,Mug,cup.png\n")
+    shop.write_job(manifest={"path": "catalogue.csv", "skip_invalid": "true"})
+
+    result = shop.call("plan")
+    assert result.exit_code == 0
+    assert "rows left out for their faults: 1" in result.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import gzip
 import io
 import json
 import shutil
@@ -215,6 +216,26 @@ def test_a_chinese_export_is_read(bought: Shop, encoding: str) -> None:
     told = compare(bought, write_bill(bought, in_chinese(billed(bought)), encoding=encoding))
     assert figures(told) == {"matched": 3}
     assert told["columns"] == CHINESE
+
+
+def test_a_damaged_byte_costs_its_row_alone(bought: Shop) -> None:
+    """A UTF-8 bill stays UTF-8; what cannot be read of it is a fault, not another encoding."""
+    path = write_bill(bought, in_chinese(billed(bought)))
+    whole = "人民币".encode()
+    path.write_bytes(path.read_bytes().replace(whole, whole[:-1], 1))
+
+    told = compare(bought, path, code=3)
+
+    assert figures(told)["matched"] == 2
+    assert [fault["code"] for fault in told["faults"]] == ["row-undecodable"]
+
+
+def test_a_packed_bill_is_read(bought: Shop) -> None:
+    """What is packed by gzip counts as what is in it."""
+    path = write_bill(bought, billed(bought))
+    packed = path.with_name("bill.csv.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert figures(compare(bought, packed)) == {"matched": 3}
 
 
 def test_a_workbook_is_read(bought: Shop) -> None:

@@ -137,7 +137,7 @@ def test_a_refused_clip_is_told_from_a_failed_one(open_shop: OpenShop) -> None:
     assert (result.exit_code, shop.json("ledger")[0]["attempts"]) == (2, 2)
     assert "A / main: failed, 1.25 CNY not charged, the input" in result.stderr
     assert result.stderr.count("bought before: 0") == 2
-    assert "1 of these were refused as they are now" in result.stderr
+    assert "clips among these that were refused as they are now: 1" in result.stderr
 
 
 def test_a_retry_may_wait(failed: Shop) -> None:

@@ -221,7 +221,7 @@ def test_the_next_purchase_is_told_before_it_is_freed(doubtful: Shop) -> None:
     """What the next run buys is what the catalogue has: a removed row is not among it."""
     doubtful.write_rows("B")
     result = doubtful.call("retry", "--uncertain", "--unpaid")
-    assert "these 2 clips count as not charged" in result.stderr
+    assert "clips that count as not charged: 2" in result.stderr
     assert "the next run buys 1 of them again for 1.25 CNY" in result.stderr
 
 

@@ -148,8 +148,8 @@ SECRETS = (
     ),
     Bug(
         "a picture is sent with the place where it was taken",
-        "provider/pictures.py",
-        "return _WITHOUT_METADATA[picture.format](content)",
+        "provider/pictures/sending.py",
+        "return _WITHOUT_METADATA[picture_format](content)",
         "return content",
         ("provider/test_provider_pictures.py::test_metadata_is_cut_out_and_pixels_stay",),
     ),
@@ -173,10 +173,10 @@ INPUTS = (
     ),
     Bug(
         "an address is public whatever it is wrapped in",
-        "output/download.py",
+        "addresses.py",
         "if inner is not None:",
         "if False:",
-        ("output/test_output_download.py::test_public_addresses",),
+        ("test_addresses.py::test_public_addresses",),
     ),
     Bug(
         "a picture may lie anywhere on the disk",

@@ -52,24 +52,41 @@ PURCHASES = (
     ),
     Bug(
         "a plain run buys a failed clip again",
-        "plan/matching.py",
+        "plan/choosing/matching.py",
         "_S.FAILED: Action.LEAVE",
         "_S.FAILED: Action.BUY",
         ("plan/test_planning.py::test_every_state_has_its_decision",),
     ),
     Bug(
         "a plain run buys a clip again whose link is dead",
-        "plan/matching.py",
+        "plan/choosing/matching.py",
         "_S.EXPIRED: Action.LEAVE",
         "_S.EXPIRED: Action.BUY",
         ("plan/test_planning.py::test_every_state_has_its_decision",),
     ),
     Bug(
         "a changed request is bought over a purchase in doubt",
-        "plan/matching.py",
+        "plan/choosing/matching.py",
         "_S.REFUSED: Action.BUY",
         "_S.UNKNOWN: Action.CHANGED",
         ("plan/test_planning.py::test_no_change_ever_buys_over_money_that_is_out",),
+    ),
+    Bug(
+        "a row put between numbered ones buys a neighbour again",
+        "plan/choosing/decisions.py",
+        "wanted = Wanted(number, clip.key, clip.fingerprint, by_url(clip.request), *names)",
+        "wanted = Wanted(number, clip.key, clip.fingerprint, by_url(clip.request))",
+        (
+            "plan/test_families.py::test_what_was_bought_is_known_by_its_request",
+            "plan/test_families.py::test_a_product_is_known_by_any_of_its_names",
+        ),
+    ),
+    Bug(
+        "pictures of which half were read are bought again",
+        "plan/clips/identity.py",
+        "is_known = all(entry.sha256 for entry in request.pictures)\n    if not",
+        "is_known = True\n    if not",
+        ("plan/test_picture_identity.py::test_a_pair_half_of_which_is_read_again_is_known",),
     ),
     Bug(
         "a run buys clips that its saved plan does not name",
@@ -84,14 +101,14 @@ PURCHASES = (
 LARGE_PLANS = (
     Bug(
         "a large plan tears the clips of one SKU apart",
-        "plan/decisions.py",
-        "heaps[hash(clip.key.sku) % count]",
+        "plan/choosing/decisions.py",
+        "heaps[hash(wanted.family) % count]",
         "heaps[number % count]",
         ("plan/test_decisions.py::test_groups_change_no_decision",),
     ),
     Bug(
         "a plan forgets what was bought",
-        "plan/decisions.py",
+        "plan/choosing/decisions.py",
         "decisions.attempt_ids[clip.number] = attempt.id",
         "pass",
         ("plan/test_planning.py::test_a_done_clip_costs_nothing_again",),

@@ -9,8 +9,8 @@ RESENDING = (
     Bug(
         "a request is sent again under another request id",
         "run/resending.py",
-        "return await self.buyer.prepare(request, attempt.request_id)",
-        "return await self.buyer.prepare(request, self.buyer.new_request_id())",
+        "return await self.buyer.prepare(attempt.key, request, attempt.request_id)",
+        "return await self.buyer.prepare(attempt.key, request, self.buyer.new_request_id())",
         (
             "run/test_resending.py::test_doubt_heals_where_the_first_task_is_given",
             "run/test_resending.py::test_a_start_sends_again_what_an_earlier_one_left",

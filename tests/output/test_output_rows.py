@@ -22,7 +22,7 @@ from batchgen.plan.values import Action, Clip, Plan, PlannedClip, Selection
 CONTRACT = (
     "sku variant take model status cost currency money task_id request_id video_url cover_url"
     " url_expires_at file poster bytes sha256 width height duration_s prompt images attempts"
-    " error_code error submitted_at finished_at downloaded_at"
+    " error_code error submitted_at finished_at downloaded_at finished_file"
 )
 
 

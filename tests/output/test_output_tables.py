@@ -107,7 +107,7 @@ def test_a_workbook_shows_money_with_two_decimals(tmp_path: Path) -> None:
     formats = re.findall(r'<xf numFmtId="(\d+)"', styles.partition("<cellXfs")[2])
     assert f'<numFmt numFmtId="{formats[int(style)]}" formatCode="0.00"/>' in styles
     assert '<c r="C2"><v>1</v></c>' in sheet
-    assert '<autoFilter ref="A1:AB2"/>' in sheet
+    assert '<autoFilter ref="A1:AC2"/>' in sheet
 
 
 def test_a_workbook_is_the_same_file_again_but_for_its_date(tmp_path: Path) -> None:

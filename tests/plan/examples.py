@@ -20,7 +20,7 @@ from batchgen.clip import (
 )
 from batchgen.item import Item, ManifestRow
 from batchgen.job.schema import Job
-from batchgen.plan.expand import Expanded, Expander
+from batchgen.plan.clips.expand import Expanded, Expander
 from batchgen.plan.layout import lay_out
 from batchgen.plan.planning import make_plan
 from batchgen.plan.values import Clip, History, Plan, Selection

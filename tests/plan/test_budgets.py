@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batchgen.plan.budgets import passed_budgets
+from batchgen.plan.choosing.budgets import passed_budgets
 from tests.plan.examples import a_history, a_job, a_plan, an_item, yuan
 
 

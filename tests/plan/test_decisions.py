@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from batchgen.clip import Attempt, AttemptState
 from batchgen.item import ManifestRow
-from batchgen.plan.decisions import Decisions, LaidClips, decide_all, select
+from batchgen.plan.choosing.decisions import Decisions, LaidClips, decide_all, select
+from batchgen.plan.choosing.matching import Wanted
 from batchgen.plan.layout import LAID_CLASSES, Layout, lay_out
-from batchgen.plan.matching import Wanted
 from batchgen.plan.planning import make_plan
 from batchgen.plan.values import BUYING, History, Plan, PlannedClip, Selection
 from batchgen.spill import Spill, spilled

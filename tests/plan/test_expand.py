@@ -9,8 +9,8 @@ import pytest
 
 from batchgen.clip import ClipKey, Picture
 from batchgen.errors import JobFileError
-from batchgen.plan.expand import Expanded, Expander
-from batchgen.plan.identity import fingerprint
+from batchgen.plan.clips.expand import Expanded, Expander
+from batchgen.plan.clips.identity import fingerprint
 from batchgen.plan.values import Clip
 from tests.plan.examples import (
     LINK,
@@ -182,14 +182,35 @@ def test_one_bad_cell_of_the_matrix_holds_back_the_whole_row() -> None:
 
 def test_a_fault_names_the_header_of_the_file() -> None:
     """A mapped column is called as the person's file calls it."""
-    manifest = {"path": "shop.csv", "columns": {"size": "Video size"}}
-    assert _codes(_row({"manifest": manifest}, size="XL")) == [("bad-size", "Video size")]
+    item = replace(an_item(size="XL"), headers={"size": "Video size"})
+    (row,) = expanded(a_job(), item)
+    assert _codes(row) == [("bad-size", "Video size")]
 
 
 def test_an_undocumented_size_is_a_warning() -> None:
     """It is sent all the same."""
     row = _row({}, size="720x480")
     assert [warning.code for warning in row.warnings] == ["undocumented-size"]
+    assert len(row.clips) == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "cells", "told"),
+    [
+        ("{{ title }} turns", {"title": " "}, [("prompt-blank", "title")]),
+        ("{{ option1_value }} turns", {"Option1 Value": ""}, [("prompt-blank", "option1_value")]),
+        ("{{ title | default('It') }} turns", {"title": ""}, []),
+        ("{% if title %}{{ title }}{% else %}It{% endif %} turns", {"title": ""}, []),
+        ("{{ title }} turns", {"title": "", "prompt": "a cup"}, []),
+    ],
+    ids=["blank", "by its other name", "default", "condition", "own prompt"],
+)
+def test_a_blank_that_a_prompt_prints_is_told(
+    prompt: str, cells: dict[str, str], told: list[tuple[str, str]]
+) -> None:
+    """A prompt that lost its product is still one, and shown before it is paid for."""
+    row = _row({"clip": {"prompt": prompt}}, PHOTO, **cells)
+    assert [(warning.code, warning.column) for warning in row.warnings] == told
     assert len(row.clips) == 1
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from batchgen.plan.forecast import finishing_times, forecast
-from batchgen.plan.queueing import PRIOR_TASK_S
-from batchgen.plan.values import Forecast, Queue
+from batchgen.plan.forecasting.forecast import finishing_times, forecast
+from batchgen.plan.forecasting.queueing import PRIOR_TASK_S
+from batchgen.plan.forecasting.queues import Forecast, Queue
 from tests.bench.forecast import LAWS, held_of
 from tests.plan.examples import a_history, a_job, a_plan, an_item
 
@@ -152,5 +152,5 @@ def test_models_with_slots_of_their_own_are_sooner_done() -> None:
 
 def test_commands_do_not_wait_for_numpy() -> None:
     """It loads only where a forecast is made."""
-    code = "import sys, batchgen.plan.forecast; sys.exit('numpy' in sys.modules)"
+    code = "import sys, batchgen.plan.forecasting.forecast; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgen.clip import LocalPicture, RemotePicture
-from batchgen.plan.identity import fingerprint, request_record
+from batchgen.picture_fit import PictureFit
+from batchgen.plan.clips.identity import fingerprint, request_record
 from tests.plan.examples import LINK, PHOTO, REQUEST
 
 
@@ -26,9 +27,22 @@ def test_a_fingerprint_hashes_canonical_json_and_never_changes() -> None:
     assert fingerprint(known) == "v1:" + sha256(canonical.encode()).hexdigest()
 
 
+def test_a_fit_counts_by_name_where_it_is_set() -> None:
+    """What is done to a picture is part of the request; what was bought without it stays bought."""
+    known = replace(REQUEST, pictures=(PHOTO,), fit=PictureFit("crop", "3:4"))
+    canonical = (
+        '{"duration":4,"fit":"crop 3:4","model":"vidu2-image","movement_amplitude":"auto",'
+        f'"pictures":["sha256:{PHOTO.sha256}"],'
+        '"prompt":"A mug turns","size":"1280x720","with_audio":false}'
+    )
+    assert fingerprint(known) == "v1:" + sha256(canonical.encode()).hexdigest()
+    assert request_record(known)["fit"] == "crop 3:4"
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"fit": PictureFit("crop", "3:4")},
         {"model": "vidu2-reference"},
         {"prompt": "A mug falls"},
         {"size": "720x480"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgen.plan.matrix import MatrixCell, cells, variant_of
+from batchgen.plan.clips.matrix import MatrixCell, cells, variant_of
 from tests.plan.examples import a_job
 
 

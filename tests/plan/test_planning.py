@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from batchgen.clip import AttemptState, ClipKey, MoneyPlace, Status
 from batchgen.item import Fault, ManifestRow
 from batchgen.messages import msg
+from batchgen.plan.choosing.matching import decide
 from batchgen.plan.layout import lay_out
-from batchgen.plan.matching import decide
 from batchgen.plan.planning import make_plan
 from batchgen.plan.values import (
     BUYING,

@@ -7,9 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchgen.errors import JobFileError
-from batchgen.plan.prompts import TEXT_LIMIT, PromptError, compile_prompt
+from batchgen.plan.clips.prompts import TEXT_LIMIT, PromptError, compile_prompt
 
-ROW = {"title": "Red   mug,\n large", "surface": " ", "n": "12", "标题": "红色杯子"}
+ROW = {
+    "title": "Red   mug,\n large",
+    "surface": " ",
+    "n": "12",
+    "标题": "红色杯子",
+    "Option1 Value": "XL",
+}
 
 
 @pytest.mark.parametrize(
@@ -18,6 +24,7 @@ ROW = {"title": "Red   mug,\n large", "surface": " ", "n": "12", "标题": "红�
         ("{{ title }} turns", "Red mug, large turns"),
         ("  {{ n }}  pieces\n", "12 pieces"),
         ("{{ 标题 }}在桌上", "红色杯子在桌上"),
+        ("size {{ option1_value }}", "size XL"),
         ("on {{ surface | default('white') }}", "on white"),
         ("on {{ colour | d('white') }}", "on white"),
         ("{{ n | d('some') }} pieces", "12 pieces"),
@@ -44,7 +51,7 @@ def test_a_missing_column_is_named_with_those_the_row_has() -> None:
     assert caught.value.code == "prompt-undefined"
     assert str(caught.value) == (
         "matrix.prompt.spin uses titel, which the row does not have;"
-        " its columns are: title, surface, n, 标题"
+        " its columns are: title, surface, n, 标题, Option1 Value"
     )
 
 

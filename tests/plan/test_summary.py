@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+
+import pytest
 
 from batchgen.clip import AttemptState
-from batchgen.plan.summary import plan_summary
-from tests.plan.examples import LINK, a_history, a_job, a_plan, an_attempt, an_item, clips_of
+from batchgen.item import Fault
+from batchgen.messages import msg
+from batchgen.plan.choosing.changes import Reason
+from batchgen.plan.clips.identity import request_record
+from batchgen.plan.summary import LISTED, plan_summary
+from batchgen.plan.values import Action, Selection
+from tests.plan.examples import (
+    LINK,
+    REQUEST,
+    a_history,
+    a_job,
+    a_plan,
+    an_attempt,
+    an_item,
+    clips_of,
+)
 
 
 def test_the_whole_summary() -> None:
@@ -39,9 +56,21 @@ def test_the_whole_summary() -> None:
             "vidu2-reference": {"clips": 1, "cost": "2.50"},
         },
         "already_done": 1,
-        "changed": {"clips": 1, "cost": "1.25"},
+        "reasons": {"new": 2, "takes": 0, "changed": 0, "ordered": 0},
+        "changed": {"clips": 1, "cost": "1.25", "reasons": {"unknown": 1}, "parameters": {}},
+        "changes": [
+            {
+                "sku": "B2",
+                "variant": "main",
+                "take": 1,
+                "price": "1.25",
+                "reasons": [{"reason": "unknown", "what": None, "old": None, "new": None}],
+            }
+        ],
+        "changes_left_out": 0,
         "invalid": 1,
         "duplicates": 1,
+        "left_out": {"where": 0, "duplicate": 0},
         "eta": ["V0", "V1", "V2", "V3"],
         "eta_band": ["V0", "V1", "V2", "V3"],
         "over_budget": True,
@@ -62,11 +91,63 @@ def test_an_empty_plan_is_all_zeros() -> None:
         "currency": "CNY",
         "by_model": {},
         "already_done": 0,
-        "changed": {"clips": 0, "cost": "0.00"},
+        "reasons": {"new": 0, "takes": 0, "changed": 0, "ordered": 0},
+        "changed": {"clips": 0, "cost": "0.00", "reasons": {}, "parameters": {}},
+        "changes": [],
+        "changes_left_out": 0,
         "invalid": 0,
         "duplicates": 0,
+        "left_out": {"where": 0, "duplicate": 0},
         "eta": {"V0": 0, "V1": 0, "V2": 0, "V3": 0},
         "eta_band": {"V0": [0, 0], "V1": [0, 0], "V2": [0, 0], "V3": [0, 0]},
         "over_budget": False,
         "warnings": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("changed", "action", "left"), [(False, Action.CHANGED, 2), (True, Action.BUY_CHANGED, 0)]
+)
+def test_why_changed_clips_changed(changed: bool, action: Action, left: int) -> None:
+    """Counted by what changed, whether they are bought again or not."""
+    items = [an_item("A1", 2), an_item("B2", 3)]
+    old = request_record(replace(REQUEST, size="720x480"))
+    attempts = [
+        an_attempt(clip, AttemptState.SAVED, id=n, fingerprint="v1:other", request=old)
+        for n, clip in enumerate(clips_of(a_job(), *items), 1)
+    ]
+    selection = Selection(changed=changed)
+    plan = a_plan(a_job(), *items, history=a_history(attempts), selection=selection)
+    assert plan.count_of(action) == 2
+    summary = plan_summary(plan, str)
+    assert summary["reasons"]["changed"] == 2 - left
+    assert summary["changed"]["clips"] == left
+    assert summary["changed"]["reasons"] == {Reason.PARAMETERS.value: 2}
+    assert summary["changed"]["parameters"] == {"size": 2}
+
+
+def test_one_more_take_is_told_from_a_new_clip() -> None:
+    """`takes: 2` over bought clips buys takes; a new row buys both as new."""
+    items = [an_item("A1", 2), an_item("B2", 3)]
+    first, *_ = clips_of(a_job(), items[0])
+    history = a_history([an_attempt(first, AttemptState.SAVED)])
+    summary = plan_summary(a_plan(a_job(takes=2), *items, history=history), str)
+    assert summary["reasons"] == {"new": 2, "takes": 1, "changed": 0, "ordered": 0}
+
+
+def test_the_list_of_changes_ends_somewhere() -> None:
+    """What is left out is counted."""
+    items = [an_item(f"S{number}", number + 2) for number in range(LISTED + 3)]
+    attempts = [
+        an_attempt(clip, AttemptState.SAVED, id=n, fingerprint="v1:other")
+        for n, clip in enumerate(clips_of(a_job(), *items), 1)
+    ]
+    summary = plan_summary(a_plan(a_job(), *items, history=a_history(attempts)), str)
+    assert (len(summary["changes"]), summary["changes_left_out"]) == (LISTED, 3)
+
+
+def test_warnings_of_several_files_name_them() -> None:
+    """A row number alone would not say where."""
+    warnings = tuple(Fault(file, 2, None, "odd", msg("odd")) for file in ("a.csv", "b.csv"))
+    plan = replace(a_plan(a_job()), warnings=warnings)
+    assert plan_summary(plan, str)["warnings"] == ["a.csv, row 2: odd", "b.csv, row 2: odd"]

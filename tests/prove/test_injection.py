@@ -33,7 +33,7 @@ from batchgen.messages import Message, visible
 from batchgen.output.report import Heading, ReportRows, render_report
 from batchgen.output.rows import ResultRow
 from batchgen.output.tables import write_results
-from batchgen.plan.prompts import PromptError, compile_prompt
+from batchgen.plan.clips.prompts import PromptError, compile_prompt
 from tests.catalogue.whole import read_whole
 from tests.prove.bombs import bombs, read_in_own_process
 from tests.provider.provider_server import serving

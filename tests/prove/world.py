@@ -28,7 +28,7 @@ from typing import Any
 from unittest.mock import patch
 
 from batchgen import crash_points, execution
-from batchgen.catalogue import Catalogue
+from batchgen.catalogue import Catalogue, Part
 from batchgen.catalogue.profiles.shape import Shape
 from batchgen.catalogue.source import Source
 from batchgen.catalogue.table import Table
@@ -40,8 +40,8 @@ from batchgen.item import Item, ManifestRow
 from batchgen.job.schema import Job
 from batchgen.job.settings import Origin, Setting, Settings
 from batchgen.output.owner import claim
-from batchgen.plan import expand
-from batchgen.plan.prompts import compile_prompt
+from batchgen.plan.clips import expand
+from batchgen.plan.clips.prompts import compile_prompt
 from batchgen.plan.values import Action, Plan, PlannedClip, Selection
 from batchgen.run.ports import SilentObserver
 from batchgen.run.runner import Runner
@@ -454,11 +454,10 @@ class World:
         )
         items = self._items(number)
         catalogue = ListedCatalogue(
-            Source("shop.csv", Path("shop.csv")),
-            Table(("sku",), ()),
-            Shape("plain", {}),
+            job.manifest,
+            (Part(Source("shop.csv", Path("shop.csv")), Table(("sku",), ()), Shape("plain", {})),),
             (),
-            tuple(items),
+            items=tuple(items),
         )
         state = Setting("state", str(self.files.path), Origin.JOB)
         return Workspace(job, Settings(None, None, state), ACCOUNT, catalogue)

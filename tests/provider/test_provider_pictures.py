@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
-from batchgen.clip import LocalPicture
+from batchgen.clip import ClipRequest, LocalPicture, RemotePicture
 from batchgen.errors import InputError, PictureMoved
-from batchgen.provider.pictures import data_url
+from batchgen.provider.pictures.sending import data_url, sent_pictures
 
 CANARY = "TakenAtHome"
 FORMATS = ("png", "jpeg", "webp")
@@ -181,3 +181,17 @@ def test_lost_picture_is_refused(tmp_path: Path) -> None:
     Path(picture.path).unlink()
     with pytest.raises(PictureMoved, match=r"cup\.png cannot be read any more"):
         data_url(picture)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://cdn.example/图.jpg?w=1&s=a%2Fb", "https://cdn.example/%E5%9B%BE.jpg?w=1&s=a%2Fb"),
+        ("https://cdn.example/a%20b.jpg", "https://cdn.example/a%20b.jpg"),
+    ],
+)
+def test_urls_are_sent_as_browsers_write_them(url: str, expected: str) -> None:
+    """What the catalogue wrote is what a picture is known by, not what every server reads."""
+    pictures = (RemotePicture(url),)
+    request = ClipRequest("vidu2-image", "p", pictures, "1280x720", 4, "auto", with_audio=False)
+    assert sent_pictures(request) == [expected]

@@ -69,8 +69,9 @@ async def test_a_run_whose_downloads_never_come_stops(tmp_path: Path, trouble: E
     stop = await shop.run(*SKUS)
     died = min(attempt.url_expires_at or 0 for attempt in shop.attempts())
     assert stop.reason is StopReason.DOWNLOADS
-    assert "3 paid clips cannot be fetched (A / main, B / main, C / main)" in str(stop.message)
-    assert local_time(died) in str(stop.message)
+    told = str(stop.message)
+    assert "paid clips that cannot be fetched: 3 (A / main, B / main, C / main)" in told
+    assert local_time(died) in told
     assert 2 * HOUR < shop.clock.monotonic() < 3 * HOUR
     shop.folder.fetch_troubles.clear()
     stop = await shop.run(*SKUS)
@@ -86,7 +87,7 @@ async def test_the_person_is_told_once_that_buying_waits(tmp_path: Path) -> None
     await shop.run(*SKUS, "G", "H")
     notes = [note for note in shop.audience.notes if note.startswith("buying waits")]
     assert len(notes) == 1
-    assert "6 clips are not saved yet; the first link, that of" in notes[0]
+    assert "clips not saved yet: 6; the first link, that of" in notes[0]
 
 
 @virtually

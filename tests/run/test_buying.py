@@ -134,7 +134,7 @@ async def test_a_picture_that_cannot_be_sent_leaves_its_clip_out(
     shop.provider.lives["A"] = Life(cannot_prepare=kind(msg("mug.png changed")))
     stop = await shop.run("A", "B")
     assert (shop.states(), stop.reason) == ({"B": S.SAVED}, None)
-    assert shop.audience.notes == ["mug.png changed"]
+    assert shop.audience.notes == ["A / main is not sent: mug.png changed"]
 
 
 @pytest.mark.parametrize("slots", [1, 2, 5, 20])

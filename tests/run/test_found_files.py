@@ -61,7 +61,7 @@ async def test_paid_clips_whose_links_are_over_name_no_hour(tmp_path: Path) -> N
     await shop.clock.sleep(2 * 86_400)
     stop = await shop.run("D")
     assert stop.reason is StopReason.DOWNLOADS
-    assert "3 paid clips cannot be fetched" in str(stop.message)
+    assert "paid clips that cannot be fetched: 3" in str(stop.message)
     assert "none of them waits for a link that may die" in str(stop.message)
 
 

@@ -45,7 +45,7 @@ async def test_who_is_left_and_when_it_goes_on_is_told(tmp_path: Path) -> None:
     waiting = len(SKUS) - len(shop.states())
     assert str(stop.message) == (
         "a clip sent now would hardly be here by 2026-11-23 04:20 (Asia/Shanghai): the next window"
-        f" opens at 2026-11-24 03:30 (Asia/Shanghai); {waiting} clips wait"
+        f" opens at 2026-11-24 03:30 (Asia/Shanghai); clips that wait: {waiting}"
     )
 
 
@@ -58,7 +58,7 @@ async def test_before_the_start_nothing_is_bought(tmp_path: Path) -> None:
     assert (shop.states(), shop.provider.submits) == ({"OLD": S.SAVED}, [])
     assert str(stop.message) == (
         "outside the hours of buying: the next window opens at 2026-11-23 05:00 (Asia/Shanghai);"
-        " 2 clips wait"
+        " clips that wait: 2"
     )
 
 

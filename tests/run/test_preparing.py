@@ -184,7 +184,7 @@ async def test_a_picture_that_changed_while_it_waited_is_refused(tmp_path: Path)
 
     await shop.run("A", "B", while_running=change)
     assert shop.states() == {"A": S.SAVED}
-    assert shop.audience.notes == ["mug.png changed"]
+    assert shop.audience.notes == ["B / main is not sent: mug.png changed"]
 
 
 @virtually

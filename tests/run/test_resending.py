@@ -241,7 +241,7 @@ async def test_a_picture_that_changed_meanwhile_is_not_sent(tmp_path: Path) -> N
 
     await shop.run("A", while_running=change)
     assert (shop.states(), len(shop.provider.submits)) == ({"A": S.UNKNOWN}, 1)
-    assert "mug.png changed" in shop.audience.notes
+    assert "A / main is not sent: mug.png changed" in shop.audience.notes
 
 
 @pytest.mark.parametrize("hours", [25.0, -1.0], ids=["slept", "set back"])

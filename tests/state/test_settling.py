@@ -36,7 +36,7 @@ def test_a_bill_that_lacks_sure_purchases_settles_nothing() -> None:
     attempts = [bought(1), bought(2), bought(3, S.UNKNOWN)]
     (left,) = settle(reconcile(a_bill(charged(1)), attempts))
     assert isinstance(left, Left)
-    assert "lacks 1 clips that were surely bought (SKU-2 / main)" in str(left.why)
+    assert "of the clips that were surely bought it lacks 1 (SKU-2 / main)" in str(left.why)
 
 
 def test_a_whole_bill_settles_by_what_it_lacks() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from batchgen.catalogue.formats.delimited import read_delimited
+from batchgen.catalogue.formats.feed import read_feed
+from batchgen.catalogue.formats.parquet import read_parquet
 from batchgen.catalogue.formats.pictures_folder import read_pictures_folder
 from batchgen.catalogue.formats.structured import read_json, read_json_lines, read_yaml
 from batchgen.catalogue.formats.workbook import read_workbook
@@ -21,11 +23,20 @@ READERS: Mapping[str, Reader] = {
     ".tsv": read_delimited,
     ".txt": read_delimited,
     ".xlsx": read_workbook,
+    ".xlsm": read_workbook,
+    ".xlsb": read_workbook,
+    ".xls": read_workbook,
+    ".ods": read_workbook,
     ".yaml": read_yaml,
     ".yml": read_yaml,
     ".json": read_json,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
+    ".xml": read_feed,
+    ".rss": read_feed,
+    ".atom": read_feed,
+    ".parquet": read_parquet,
+    ".pq": read_parquet,
 }
 
 
@@ -37,7 +48,7 @@ def read_table(source: Source) -> Table:
     """
     if source.path.is_dir():
         return read_pictures_folder(source)
-    reader = READERS.get(source.path.suffix.lower())
+    reader = READERS.get(source.suffix)
     if reader is None:
         raise source.error(
             msg(
