@@ -83,10 +83,10 @@ def batchgen(shop: Path, arguments: list[str], environ: dict[str, str]) -> str:
 def test_a_first_purchase_goes_as_the_readme_shows(shop: Path, api: str) -> None:
     """The commands of the README, one after another, print what stands below them."""
     commands = shown_commands()
-    assert [arguments[0] for arguments, _ in commands] == ["plan", "run", "run", "status"]
+    assert [arguments[0] for arguments, _ in commands] == ["init", "plan", "run", "run", "status"]
     for arguments, shown in commands:
-        # The price is looked up without a key and without an address.
-        environ = {} if arguments[0] == "plan" else _KEY | {"BATCHGEN_BASE_URL": api}
+        # A catalogue is read, and the price looked up, without a key and without an address.
+        environ = {} if arguments[0] in {"init", "plan"} else _KEY | {"BATCHGEN_BASE_URL": api}
         said = batchgen(shop, arguments, environ)
         assert pattern_of(shown).fullmatch(said), said
 
