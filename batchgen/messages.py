@@ -36,7 +36,8 @@ Say = Callable[[Message], str]
 #: What acts on a terminal, forges a line or cannot be written: controls save tab, the characters
 #: that turn the writing direction or end a line, halves of surrogate pairs.
 _ACTING = re.compile(
-    "[\x00-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\n-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+    "\ufffe\uffff]"
 )
 
 

@@ -203,8 +203,12 @@ def _files(job: Job) -> Iterator[tuple[str, Path]]:
 
 def _named_files(job: Job) -> Iterator[tuple[str, Path]]:
     for name in job.manifest.path:
-        path = job.resolve(name)
-        if path.exists() or not glob.has_magic(name):
+        try:
+            path = job.resolve(name)
+            is_file = path.exists() or not glob.has_magic(name)
+        except (OSError, RuntimeError) as error:  # a name no disk takes, a loop of links
+            raise _no_path(name, error) from error
+        if is_file:
             yield name, path
             continue
         root = Path(path.anchor)
@@ -219,6 +223,17 @@ def _named_files(job: Job) -> Iterator[tuple[str, Path]]:
             )
         for file in found:
             yield _told(file, job.path.parent), file
+
+
+def _no_path(name: str, error: OSError | RuntimeError) -> ManifestError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return ManifestError(
+        msg(
+            "{path} cannot be read: {reason}",
+            path=name,
+            reason=reason or msg("its links go round in a circle"),
+        )
+    )
 
 
 def _told(file: Path, folder: Path) -> str:

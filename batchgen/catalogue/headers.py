@@ -48,6 +48,8 @@ _ROWS_BELOW = 20
 #: A title has at most this part of the header's cells.
 _TITLE_SHARE = 1 / 3
 _FEWEST_COLUMNS = 2
+#: Headers that a message names, and characters of each.
+_LISTED, _SHOWN = 60, 60
 #: Rows of another width than the header that make it a habit, and their part of short ones.
 _FEWEST_ALIKE = 2
 _SHORT_SHARE = 0.2
@@ -126,6 +128,13 @@ def _known(line: Sequence[str]) -> int:
 
 def _filled(line: Sequence[str]) -> int:
     return sum(1 for cell in line if cell)
+
+
+def listed(headers: Iterable[str]) -> str:
+    """Name headers for people: not all of very many, and long ones by their beginning."""
+    named = [one if len(one) <= _SHOWN else f"{one[: _SHOWN - 1]}…" for one in headers if one]
+    more = len(named) - _LISTED
+    return ", ".join(named[:_LISTED]) + (f", … (+{more})" if more > 0 else "")
 
 
 def extent(cells: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from batchgen.catalogue.headers import listed
 from batchgen.errors import JobFileError
 from batchgen.item import column_name
 from batchgen.messages import msg
@@ -38,7 +39,7 @@ def require_columns(key: str, names: Iterable[str], columns: Collection[str]) ->
                     " {columns}",
                     key=key,
                     name=name,
-                    columns=", ".join(filter(None, columns)),
+                    columns=listed(columns),
                 )
             )
 

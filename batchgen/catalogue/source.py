@@ -86,7 +86,9 @@ class Source:
             raise self.error(
                 msg("some of its bytes are no {codec} text: save it again", codec=self.codec)
             )
-        text = self.content().decode(self.codec)
+        content = self.content()
+        with self._worded():
+            text = content.decode(self.codec)
         if "\0" in text:
             raise self.error(
                 msg(
@@ -187,8 +189,14 @@ class Source:
             yield
         except PackingError as error:
             raise self._named(error) from error
+        except UnicodeDecodeError as error:  # all of it was decoded once, to tell the encoding
+            raise self.changed() from error
         except OSError as error:
             raise self.unreadable(error) from error
+
+    def changed(self) -> ManifestError:
+        """Make the error for a file that is another one than when its columns were found."""
+        return self.error(msg("it was changed while it was read: try again"))
 
     def _named(self, error: ManifestError) -> ManifestError:
         return self.error(error.message)

@@ -196,6 +196,8 @@ class _Rows:
                     yield Row(record.number, dict(zip(names, cells, strict=True)))
 
     def _above(self, record: Record, cells: Sequence[str]) -> Iterator[Skipped]:
+        if record.number == self.number and cells != self.header:
+            raise self.source.changed()  # rows under the old names would be mixed up
         if record.number < self.number and self.are_titles_told:
             yield title_skipped(self.source, record.number, cells)
 

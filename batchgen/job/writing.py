@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from batchgen.job.schema import Manifest
-from batchgen.messages import Message, msg
+from batchgen.messages import Message, msg, visible
 
 #: Texts that YAML takes as they stand.
 _PLAIN = re.compile(r"[\w./~][\w./~ -]*(?<! )")
@@ -54,7 +54,10 @@ def job_text(draft: Draft, say: Say) -> str:
     lines: list[str] = []
     for indent, part in (*parts, (0, _rest(draft))):
         for line in part:
-            lines.extend([line] if isinstance(line, str) else _commented(say(line), indent))
+            if isinstance(line, str):
+                lines.append(visible(line))  # in quotes, YAML reads the escapes back
+            else:
+                lines.extend(_commented(visible(say(line)), indent))
         lines.append("")
     return "\n".join(lines)
 

@@ -38,7 +38,9 @@ class Mutant:
             (str(at), tag) for at, text in enumerate(cells.values()) for tag in _TAG.finditer(text)
         ]
         is_of_one_row = len({tag[1] for _, tag in found}) <= 1
-        if is_of_one_row and all(at == tag[2] for at, tag in found):
+        if is_of_one_row and (
+            all(at == tag[2] for at, tag in found) or self._has_lost_its_start(*found[0])
+        ):
             return False
         tags = [tag[0] for _, tag in found]
         is_on_one_line = any(self._stands_on(tags, line) for line in self.untouched & {*self.lines})
@@ -46,6 +48,10 @@ class Mutant:
         return not any(
             self._says(tags, at, at + size) for at in range(len(self.lines)) for size in sizes
         )
+
+    def _has_lost_its_start(self, at: str, first: re.Match[str]) -> bool:
+        """Tell a row whose first cell is one of its later ones, since those before are cut out."""
+        return at == "0" and not any(f"r{first[1]}c0x" in line for line in self.lines)
 
     @staticmethod
     def _stands_on(tags: list[str], text: str) -> bool:

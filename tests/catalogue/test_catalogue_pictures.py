@@ -231,3 +231,10 @@ def test_names_that_are_no_file_lie_at_the_base(read: Read, draw: Draw, base: st
     here, there = (item.pictures[0] for item in found.items)
     assert isinstance(here, LocalPicture)
     assert there == RemotePicture("https://cdn.example/shop/photos/red%20cup.jpg")
+
+
+def test_description_in_the_picture_column_is_told_by_its_beginning(read: Read) -> None:
+    """A cell without end is not repeated whole in the fault."""
+    (fault,) = read("c.csv", f"sku,image\nA1,{'x' * 5000}\n").faults
+
+    assert len(str(fault.message)) < 500

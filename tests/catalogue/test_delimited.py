@@ -150,7 +150,7 @@ def test_cell_of_ten_megabytes_is_the_limit(read: Read) -> None:
     text = "x" * 10_000_001
 
     assert places(read("c.csv", f'sku,body\nA1,"{text}"\nA2,y\n')) == [
-        ("c.csv", 2, None, "row-broken")
+        ("c.csv", 2, None, "cell-too-long")
     ]
 
 
@@ -173,6 +173,7 @@ def test_line_ends_may_be_mixed(read: Read) -> None:
         pytest.param("sku;title\nA1;x\nA2;y\n", "separated by semicolons", id="plain"),
         pytest.param("sep=;\nsku;title\nA1;x\nA2;y\n", "only names the separator", id="sep line"),
         pytest.param('"sep=;"\r\nsku;title\r\nA1;x\r\nA2;y\r\n', "only names", id="quoted"),
+        pytest.param("sep=\r\nsku;title\r\nA1;x\r\nA2;y\r\n", "by semicolons", id="sep of nothing"),
         pytest.param("sku，title\nA1，x\nA2，y\n", "separated by ，", id="full-width"),
         pytest.param("Shop, all\n\nsku;title\nA1;x\nA2;y\n", "by semicolons", id="below a title"),
         pytest.param(

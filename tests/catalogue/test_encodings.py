@@ -166,3 +166,14 @@ def test_page_under_a_false_name_is_read(read: ReadTable) -> None:
 
     assert column(table, "title") == ["茶壶"]
     assert [warning.code for warning in table.warnings] == ["html-table"]
+
+
+def test_few_damaged_characters_leave_utf8_what_it_is(read: ReadTable) -> None:
+    """Where most of a few lines are damaged, whole characters still tell UTF-8 from a code page."""
+    good = "登山床单背包保温杯台灯茶壶充电线".encode()
+    content = b"sku,title\nA," + good + b"\xe6\nB," + good[:-1] + b"\nC,x\n"
+
+    table = read(content)
+
+    assert "encoding utf-8: all but a few bytes fit" in told(table)
+    assert column(table, "sku") == ["C"]

@@ -49,6 +49,8 @@ def test_most_rows_of_damaged_files_are_read(tmp_path: Path) -> None:
         pytest.param(("r1c0x,r1c1x",), ("r1c0x", "r1c1x"), False, id="as it was"),
         pytest.param(("r1c0x,r2c1x",), ("r1c0x", "r2c1x"), False, id="the file says so"),
         pytest.param(("r1c0x,r1c1x",), ("r1c1x", "r1c0x"), True, id="under another column"),
+        pytest.param(("r2c1x,r2c2x",), ("r2c1x", "r2c2x"), False, id="begins no more"),
+        pytest.param(("r2c0x,r2c1x,r2c2x",), ("r2c1x", "r2c2x"), True, id="beginning dropped"),
         pytest.param(("r3c0x", "r1c0x,r1c1x", "r2c1x"), ("r3c0x", "r2c1x"), True, id="of two rows"),
     ],
 )
@@ -57,6 +59,7 @@ def test_mixing_is_recognised(
 ) -> None:
     """The judge of these tests tells a mixed row from one that the damaged line itself says."""
     whole = frozenset({"r1c0x,r1c1x"})
-    damaged = Mutant(0, b"", lines, whole, whole)
+    untouched = whole | {"r2c1x,r2c2x", "r2c0x,r2c1x,r2c2x"}
+    damaged = Mutant(0, b"", lines, untouched, whole)
 
     assert damaged.is_mixed(dict(zip("ab", cells, strict=True))) is is_mixed

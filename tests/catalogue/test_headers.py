@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from batchgen.catalogue.formats.delimited import read_delimited
-from batchgen.catalogue.headers import column_names, habit_of, header_at, is_separator, is_total
+from batchgen.catalogue.headers import (
+    column_names,
+    habit_of,
+    header_at,
+    is_separator,
+    is_total,
+    listed,
+)
 from batchgen.catalogue.table import Skipped, Table
 from tests.catalogue.reading import ReadTable, column, reading, rows
 
@@ -170,3 +177,12 @@ def test_habit_needs_nearly_every_row(
     found = habit_of(["name"] * width, table)
 
     assert (found.usual, found.contradiction is None) == (usual, is_certain)
+
+
+def test_headers_of_a_wide_table_are_not_all_listed() -> None:
+    """A message names the first of very many headers and the beginning of a long one."""
+    told = listed(["sku", "", "x" * 500, *(f"c{at}" for at in range(1000))])
+
+    assert told.startswith("sku, xxx")
+    assert told.endswith("c57, … (+942)")
+    assert len(told) < 500

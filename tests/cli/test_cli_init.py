@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_rows_with_faults_are_left_out_and_told(shop: Shop) -> None:
     assert load_job(job).manifest.skip_invalid
     assert planned.exit_code == 0
     assert planned.stdout.startswith("clips to buy: 1,")
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x1b", "\ud800", "\uffff"])
+def test_signs_that_yaml_does_not_take_are_escaped(shop: Shop, sign: str) -> None:
+    """Line ends of all kinds, controls and half characters in a catalogue leave the job whole."""
+    entry = {"sku": "A", "title": "Cup", "image": "cup.png", f"No{sign}te": f"x{sign}y"}
+    file = export(shop, json.dumps([entry]), "export.json")
+    job = shop.folder / "j.yaml"
+
+    assert call_command("init", str(file), "-o", str(job)).exit_code == 0
+    assert load_job(job).manifest.path == ("export.json",)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from batchgen.catalogue.table import (
     title_skipped,
     width_fault,
 )
-from batchgen.catalogue.text.dialects import Dialect, find_dialect
+from batchgen.catalogue.text.dialects import CELL_LIMIT, Dialect, find_dialect
 from batchgen.catalogue.text.encodings import REPLACEMENT
 from batchgen.catalogue.text.magic import other_text_kind
 from batchgen.catalogue.text.records import Broken, Widths, read_records
@@ -206,6 +206,11 @@ class _Records:
 _PROBLEMS: dict[str, Message] = {
     "quote-unclosed": msg(
         'a quote (") opens in this row and never closes: close it, or take it away'
+    ),
+    "cell-too-long": msg(
+        "a cell of the row has more than {limit} characters, far more than a product's text: take"
+        ' it out, or mend the quotes (") around it',
+        limit=CELL_LIMIT,
     ),
     "row-broken": msg(
         'the quotes of the row are broken: a quote inside a quoted text is written twice ("")'

@@ -36,6 +36,8 @@ _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/[!-?A-~]*")
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 #: Pictures that are kept in memory, so that a file is opened once however many rows name it.
 _REMEMBERED = 100_000
+#: Characters of a name that people are told.
+_SHOWN = 200
 #: Pillow's name of the JPEG of several pictures that phones write; the first one counts.
 _OTHER_NAMES = {"mpo": "jpeg"}
 #: What Pillow's decoders raise on broken files.
@@ -123,7 +125,7 @@ class PictureFinder:
                     "{name} is not in {folders}: put it there (capitals count), name its folder in"
                     " manifest.picture_folders, or the address where such names lie in"
                     " manifest.picture_base",
-                    name=name,
+                    name=_shown(name),
                     folders=self._folder_names(),
                 ),
             )
@@ -132,7 +134,7 @@ class PictureFinder:
                 "picture-outside",
                 msg(
                     "{name} lies outside of {folders}: add its folder to manifest.picture_folders",
-                    name=name,
+                    name=_shown(name),
                     folders=self._folder_names(),
                 ),
             )
@@ -190,8 +192,14 @@ def _url_problem(url: str) -> PictureProblem | None:
 
 def _no_whole_url(url: str) -> PictureProblem:
     return PictureProblem(
-        "picture-url", msg("{url} is no whole URL: write it as a browser shows it", url=url)
+        "picture-url",
+        msg("{url} is no whole URL: write it as a browser shows it", url=_shown(url)),
     )
+
+
+def _shown(name: str) -> str:
+    """Give the beginning of what a cell names: a description in the wrong column has no end."""
+    return name if len(name) <= _SHOWN else f"{name[: _SHOWN - 1]}…"
 
 
 def _existing(folder: Path, name: str) -> Path | None:

@@ -59,16 +59,26 @@ def _pattern(alias: str) -> re.Pattern[str]:
     return re.compile("".join(_PLACEHOLDERS.get(p) or re.escape(header_key(p)) for p in parts if p))
 
 
+@lru_cache(maxsize=64)
+def _by_key(headers: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Sort headers by what counts of them; blank ones are left out."""
+    found: dict[str, list[str]] = {}
+    for header in filter(None, headers):
+        found.setdefault(header_key(header), []).append(header)
+    return {key: tuple(alike) for key, alike in found.items()}
+
+
 def matching(alias: str, headers: Sequence[str]) -> tuple[str, ...]:
     """List the headers that an alias means, those with a number in its order."""
+    by_key = _by_key(tuple(headers))
     if "{" not in alias:
-        key = header_key(alias)
-        return tuple(header for header in headers if header and header_key(header) == key)
+        return by_key.get(header_key(alias), ())
     pattern = _pattern(alias)
     found = [
         (match[1], header)
-        for header in headers
-        if (match := pattern.fullmatch(header_key(header))) is not None
+        for key, alike in by_key.items()
+        if (match := pattern.fullmatch(key)) is not None
+        for header in alike
     ]
     if "{n}" in alias:
         found.sort(key=lambda pair: int(pair[0]))

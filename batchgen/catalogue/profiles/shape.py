@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from batchgen.catalogue.headers import listed
 from batchgen.catalogue.profiles.loading import (
     general_profile,
     order_sign_headers,
@@ -293,7 +294,7 @@ def _no_sku(source: Source, table: Table, profile: Profile) -> ManifestError:
 
 
 def _listing(table: Table) -> str:
-    return ", ".join(filter(None, table.columns))
+    return listed(table.columns)
 
 
 def _facts(found: Recognised, profile: Profile) -> Iterator[Message]:

@@ -20,8 +20,9 @@ _FULL_WIDTH_COMMA = "，"
 #: Records that are looked at, and lines above a header.
 _SAMPLE_ROWS = 50
 _TITLES = 10
-#: Excel obeys such a first line and does not show it (seen in public exports, 2026-11-23).
-_SEP_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+#: Excel obeys such a first line and does not show it (seen in public exports, 2026-11-23). One
+#: that names nothing leaves the separator to be found.
+_SEP_LINE = re.compile(r'"?sep=([^"\r\n\0])?"?[\r\n]*', re.IGNORECASE)
 #: A quote with one backslash before it, as PHP's fputcsv and MySQL write it (php/doc-en issue
 #: 2372, read 2026-11-23).
 _ESCAPED_QUOTE = re.compile(r'(?<!\\)\\"')
@@ -77,10 +78,8 @@ class Dialect:
 def find_dialect(lines: Sequence[str]) -> Dialect:
     """Tell the dialect from the first lines of a file."""
     named = _SEP_LINE.fullmatch(lines[0]) if lines else None
-    if named:
-        separator, lines = named[1], lines[1:]
-    else:
-        separator = _separator(lines)
+    lines = lines[1:] if named else lines
+    separator = (named[1] if named else None) or _separator(lines)
     is_padded = _is_padded(lines, separator)
     if is_padded:
         lines = list(_without_padding(lines, separator))

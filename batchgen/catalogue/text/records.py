@@ -40,7 +40,7 @@ class Broken(NamedTuple):
     number: int
     line: int
     last_line: int
-    #: `quote-unclosed`, `row-broken`, `rows-swallowed`, or None for a wrong width.
+    #: `quote-unclosed`, `cell-too-long`, `row-broken`, `rows-swallowed`; None for a wrong width.
     code: str | None
     #: Cells that were read, where they could be.
     width: int = 0
@@ -155,8 +155,7 @@ class _Reading:
         try:
             cells = next(strict_reader(source, self.separator))
         except csv.Error as error:
-            is_open = "unexpected end of data" in str(error)
-            return self._broken(number, line, "quote-unclosed" if is_open else "row-broken")
+            return self._broken(number, line, _code_of(error))
         if (
             self.widths is not None
             and self.widths.are_quoted
@@ -203,6 +202,13 @@ class _Reading:
         text = "".join(self.source.taken)
         has_stray = any('"' in cell for cell in cells) and '""' not in text
         return len(cells) == usual and not has_stray and not _is_prose(cells)
+
+
+def _code_of(error: csv.Error) -> str:
+    """Tell what the csv module means; it has one class for all."""
+    if "unexpected end of data" in str(error):
+        return "quote-unclosed"
+    return "cell-too-long" if "field limit" in str(error) else "row-broken"
 
 
 def has_stray_end(lines: Sequence[str], cells: Sequence[str]) -> bool:

@@ -102,7 +102,7 @@ class _Reading:
         """Begin an element, which may be a row or a cell of one."""
         kind = self.open[-1].children.get(name)
         if kind is None:
-            raise self.source.error(msg("it was changed while it was read: try again"))
+            raise self.source.changed()
         self.open.append(kind)
         if self.cell is not None:
             self.parts.append(" ")
