@@ -24,11 +24,15 @@ coverage: $(READY) ## every branch of the money core, by the tests beside it
 	$(BIN)/coverage report
 
 SOAK_FIGURES := out/soak.jsonl
-soak: $(READY) ## the long proofs: 2,000 kills, 50,000 simulated disasters; hours; prints its figures
+SOAK_FILES := 100000
+soak: $(READY) ## the long proofs: 2,000 kills, 50,000 simulated disasters, 100,000 damaged catalogues; hours
 	mkdir -p out && rm -f $(SOAK_FIGURES)
 	BATCHGEN_PROVE_KILLS=2000 BATCHGEN_PROVE_SEEDS=50000 BATCHGEN_PROVE_FIGURES=$(abspath $(SOAK_FIGURES)) \
 	  $(BIN)/python -m pytest -q -n auto -m prove tests/prove/test_kills.py tests/prove/test_simulation.py
 	$(BIN)/python -m tests.prove.figures $(SOAK_FIGURES)
+	BATCHGEN_FUZZ_FILES=$(SOAK_FILES) $(BIN)/python -m pytest -q -n auto \
+	  tests/catalogue/test_fuzz_catalogues.py tests/catalogue/test_fuzz_structured.py \
+	  tests/catalogue/test_fuzz_workbooks.py
 
 bench: $(READY) ## how fast it is: prints figures, asserts nothing
 	$(BIN)/python -m tests.bench

@@ -3,8 +3,9 @@
     python -m tests.bench.catalogue [ROWS]
 
 Planning is measured on the real command, beside a script that only reads the same rows with pandas
-and checks them with pydantic. Resuming is measured from the start of the process to the first paid
-request: of a job of a thousand rows, and of one that still holds every row of the state.
+and checks them with pydantic; other formats are read by `tests.bench.exports`. Resuming is measured
+from the start of the process to the first paid request: of a job of a thousand rows, and of one
+that still holds every row of the state.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from batchgen.clip import AccountScope
 from batchgen.engine import Options, open_workspace
+from tests.bench import exports
 from tests.bench.measuring import ROOT, environment
 from tests.bench.states import write_done
 from tests.bench.table import print_table
@@ -58,7 +60,7 @@ def measure(rows: int = ROWS) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         job = _write_job(folder, "all", range(rows))
-        lines = [*_planning(folder, job, rows)]
+        lines = [*exports.rows(), *_planning(folder, job, rows)]
         workspace = open_workspace(job, Options(), {})
         done = (
             clip for number, clip in enumerate(workspace.layout.clips(), UNSENT) if number < rows
